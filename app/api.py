@@ -1,0 +1,223 @@
+"""HTTP routes: GET /healthz, GET /models, POST /infer, bare and under server.baseUrlPath.
+
+Streamlit's own guards (XSRF, CORS, upload size) do not cover these routes, so method, origin, content type, size and
+schema are checked here. Every refusal is one JSON line: {"error": sentence, "field": what it is about or null}.
+
+POST /infer takes the fields of a patch, and
+- "format": wav (default), flac, ogg, or frame (see app/frames.py);
+- "sequence": a number that comes back in the frame;
+- "output_file": a plain file name. The sound is written to the outputs folder ($SONOFORM_OUTPUTS, or outputs/ of the
+  repository) under this name, whole or not at all, and the answer is a JSON confirmation. A file that was there is
+  replaced, and the confirmation says so.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from streamlit import config
+
+from app import frames
+from app.resources import instrument
+from synth.checkpoint import catalogue
+from synth.errors import AudioError, CheckpointError, PatchError, SonoformError
+from synth.patch import Patch
+from synth.sound import Sound
+
+MAX_BODY = 1 << 21  # a latent of the greatest size, spelled out
+MEDIA_TYPES = {"wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "frame": "application/octet-stream"}
+ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+() -]{0,119}\.(wav|flac|ogg)")
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+log = logging.getLogger(__name__)
+# Renders take turns anyway; a few waiting ones must not use up the threads that serve the pages.
+_renders = CapacityLimiter(4)
+
+
+class Refusal(Exception):
+    """A request that cannot be answered: the status, the field it is about, and one sentence."""
+
+    def __init__(self, status: int, field: str | None, message: str):
+        super().__init__(f"{field}: {message}" if field else message)
+        self.status = status
+        self.field = field
+
+
+def routes() -> list[Route]:
+    handlers = {"/healthz": (("GET", "HEAD"), healthz), "/models": (("GET", "HEAD"), models), "/infer": (("POST",), infer)}
+    base = str(config.get_option("server.baseUrlPath")).strip("/")
+    return [
+        Route(prefix + path, _guarded(methods, handler), methods=ALL_METHODS)
+        for prefix in dict.fromkeys(("", f"/{base}" if base else ""))
+        for path, (methods, handler) in handlers.items()
+    ]
+
+
+async def healthz(_request: Request) -> Response:
+    return JSONResponse({"status": "ok", "models": len(await to_thread.run_sync(catalogue))})
+
+
+async def models(_request: Request) -> Response:
+    cards = await to_thread.run_sync(catalogue)
+    return JSONResponse({"models": [card.to_dict() for card in cards.values()]})
+
+
+async def infer(request: Request) -> Response:
+    _check_origin(request)
+    fields = await _json_object(request)
+    output = _output_file(fields.pop("output_file", None))
+    format = _format(fields.pop("format", None), output)
+    sequence = _sequence(fields.pop("sequence", 0))
+    patch = Patch.from_json(fields)
+    return await to_thread.run_sync(_answer, patch, format, sequence, output, limiter=_renders)
+
+
+def _answer(patch: Patch, format: str, sequence: int, output: str | None) -> Response:
+    if patch.model not in catalogue():
+        raise Refusal(404, "model", f"{patch.model} is not installed; there is {', '.join(catalogue()) or 'none'}")
+    shared = instrument(patch.model)
+    begun = time.perf_counter()
+    sound = shared.render(patch)
+    spent = (time.perf_counter() - begun) * 1000.0
+    if output is not None:
+        return JSONResponse(_write(sound, output) | {"patch": patch.to_dict()})
+    body = frames.pack(sound, sequence, spent) if format == "frame" else sound.to_bytes(format)
+    headers = {"Cache-Control": "no-store", "Server-Timing": f"render;dur={spent:.1f}"}
+    return Response(body, media_type=MEDIA_TYPES[format], headers=headers)
+
+
+# -- what a request may say ----------------------------------------------------------------------------------------
+
+
+def _check_origin(request: Request) -> None:
+    """A page of another site must not drive this one; programs send no Origin."""
+    origin = request.headers.get("origin")
+    if origin is None or origin in config.get_option("server.corsAllowedOrigins"):
+        return
+    if urlsplit(origin).netloc != request.headers.get("host"):
+        raise Refusal(403, "Origin", "requests from pages of another site are refused; call from the same host")
+
+
+async def _json_object(request: Request) -> dict[str, Any]:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refusal(415, "Content-Type", "must be application/json; send the patch as JSON")
+    body = await _body(request)
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refusal(400, "body", "is not JSON; send a patch as a JSON object") from None
+    if not isinstance(fields, dict):
+        raise Refusal(400, "body", "must be a JSON object with the fields of a patch")
+    return fields
+
+
+async def _body(request: Request) -> bytes:
+    """The body, counted while it comes in: Content-Length may be missing or wrong."""
+    too_long = Refusal(413, "body", f"is longer than {MAX_BODY} bytes; send a patch, not a sound")
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > MAX_BODY:
+        raise too_long
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_BODY:
+                raise too_long
+    except ClientDisconnect:
+        raise Refusal(400, "body", "ended before it was complete") from None
+    return bytes(body)
+
+
+def _output_file(name: object) -> str | None:
+    if name is None:
+        return None
+    if not isinstance(name, str) or not FILE_NAME.fullmatch(name):
+        raise Refusal(
+            400, "output_file", "must be a plain file name such as hit_1.wav (letters, digits, . _ - + ( ), no folders)"
+        )
+    return name
+
+
+def _format(name: object, output: str | None) -> str:
+    suffix = output.rpartition(".")[2] if output else None
+    if name is None:
+        return suffix or "wav"
+    if not isinstance(name, str) or name not in MEDIA_TYPES:
+        raise Refusal(400, "format", f"must be one of {', '.join(MEDIA_TYPES)}")
+    if suffix not in (None, name):
+        raise Refusal(400, "format", f"must agree with the suffix of output_file, which is {suffix}")
+    return name
+
+
+def _sequence(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**32:
+        raise Refusal(400, "sequence", f"must be a whole number, 0..{2**32 - 1}")
+    return value
+
+
+# -- files ---------------------------------------------------------------------------------------------------------
+
+
+def outputs() -> Path:
+    named = os.environ.get("SONOFORM_OUTPUTS")
+    return Path(named) if named else Path(__file__).resolve().parent.parent / "outputs"
+
+
+def _write(sound: Sound, name: str) -> dict[str, Any]:
+    path = outputs() / name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AudioError(f"cannot make the outputs folder ({error.strerror}); set SONOFORM_OUTPUTS") from error
+    replaced = path.exists()
+    sound.save(path)
+    return {"output_file": name, "bytes": path.stat().st_size, "replaced": replaced}
+
+
+# -- refusals ------------------------------------------------------------------------------------------------------
+
+
+def _guarded(methods: tuple[str, ...], handler: Handler) -> Handler:
+    """The handler with every error as one JSON line. All methods come here: unrouted ones would get the web page."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            if request.method not in methods:
+                raise Refusal(405, None, f"use {' or '.join(methods)} on this address")
+            return await handler(request)
+        except Exception as error:
+            return _refuse(error, methods)
+
+    return endpoint
+
+
+def _refuse(error: Exception, methods: tuple[str, ...]) -> Response:
+    status, field = 500, None
+    if isinstance(error, Refusal):
+        status, field = error.status, error.field
+    elif isinstance(error, PatchError):
+        status, field = 400, error.field
+    elif isinstance(error, CheckpointError):
+        field = "model"
+    elif isinstance(error, AudioError):
+        field = "output_file"
+    message = str(error)
+    if not isinstance(error, (Refusal, SonoformError)):
+        log.exception("a request failed", exc_info=error)
+        message = "the sound could not be made; the server's log says why"
+    headers = {"Allow": ", ".join(methods)} if status == 405 else None
+    return JSONResponse({"error": message, "field": field}, status, headers)

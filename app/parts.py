@@ -1,0 +1,190 @@
+"""Parts that pages share: the session's patch tied to widgets, the toolbar, the sound with its picture, the files."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+from urllib.parse import parse_qsl
+
+import streamlit as st
+
+from app import spectrogram
+from app.resources import SharedInstrument, instrument
+from app.session import RESERVED, Cards, History, cleared, default_patch, file_stem, open_link, setting, turn
+from synth.checkpoint import catalogue, default_root
+from synth.errors import CheckpointError, PatchError
+from synth.patch import Patch
+from synth.sound import Sound
+
+DOWNLOADS = {"wav": ("audio/wav", "PCM_24"), "flac": ("audio/flac", "PCM_24"), "ogg": ("audio/ogg", None)}
+
+_HISTORY, _WRITTEN, _WARNING = "history", "written_query", "warning"
+
+
+# -- the session's patch -------------------------------------------------------------------------------------------
+
+
+def models_or_stop() -> Cards:
+    """The installed models; without any, the page says how to get one and ends here."""
+    cards = catalogue()
+    if not cards:
+        st.info(
+            f"No model is installed in {default_root()}. Publish a trained run with `python -m synth publish RUN --id NAME`, "
+            "or point SONOFORM_CHECKPOINTS to a folder of checkpoints, then reload this page.",
+            icon=":material/graphic_eq:",
+        )
+        st.stop()
+    return cards
+
+
+def open_session(cards: Cards) -> History:
+    """The session's history. An address that the page did not write itself (a link, Back) opens as a new patch."""
+    query = {key: text for key, text in st.query_params.to_dict().items() if key not in RESERVED}
+    history = st.session_state.get(_HISTORY)
+    if history is None or (query and query != st.session_state.get(_WRITTEN)):
+        opened = open_link(query, cards)
+        st.session_state[_WARNING] = opened.warning
+        if history is None:
+            history = st.session_state[_HISTORY] = History.begin(opened.patch)
+        history.push(opened.patch)
+    if history.patch.model not in cards:
+        history.push(default_patch(cards))
+    return history
+
+
+def session_history() -> History:
+    """The history that `open_session` began."""
+    history: History = st.session_state[_HISTORY]
+    return history
+
+
+def write_address(patch: Patch) -> None:
+    """Keeps the address bar a link to the patch."""
+    query = dict(parse_qsl(patch.to_query(), keep_blank_values=True))
+    if query != st.session_state.get(_WRITTEN) or not st.query_params:
+        st.session_state[_WRITTEN] = query
+        kept = {key: st.query_params[key] for key in RESERVED if key in st.query_params}
+        st.query_params.from_dict(kept | query)
+
+
+def show_warning() -> None:
+    """What the link asked for in vain, until the next change."""
+    if warning := st.session_state.get(_WARNING):
+        st.warning(warning, icon=":material/link_off:")
+
+
+def tied(name: str, patch: Patch) -> dict[str, Any]:
+    """Key and callback that make a widget a control of the patch; `name` as in `session.turn`."""
+    key = f"patch.{name}"
+    if st.session_state.get(key) != setting(patch, name):
+        st.session_state[key] = setting(patch, name)
+    return {"key": key, "on_change": _turned, "args": (name,)}
+
+
+def _turned(name: str) -> None:
+    value = st.session_state[f"patch.{name}"]
+    if value is not None:  # an emptied field goes back to what it was
+        change(turn(session_history().patch, name, value, catalogue()))
+
+
+def change(patch: Patch) -> None:
+    """Makes a patch the session's current one."""
+    session_history().push(patch)
+    st.session_state[_WARNING] = None
+
+
+def load_or_stop(model: str) -> SharedInstrument:
+    """The shared instrument of a model; when its checkpoint is missing or damaged, one sentence and no more."""
+    try:
+        with st.spinner(f"Loading {model} ...", show_time=True):
+            return instrument(model)
+    except CheckpointError as error:
+        st.error(_sentence(error), icon=":material/error:")
+        st.stop()
+
+
+# -- toolbar -------------------------------------------------------------------------------------------------------
+
+
+def toolbar(history: History) -> None:
+    """Undo, redo, reset and the share link."""
+    with st.container(horizontal=True, gap="xsmall", width="content", key="toolbar"):
+        _tool("Undo", ":material/undo:", history.undo, history.can_undo, "Ctrl+Z")
+        _tool("Redo", ":material/redo:", history.redo, history.can_redo, "Ctrl+Shift+Z")
+        bare = cleared(history.patch)
+        _tool("Reset all but model, category and seed", ":material/restart_alt:", _reset, bare != history.patch)
+        with st.popover("Share", icon=":material/link:", help="A link that opens this very sound"):
+            st.caption("This link opens this very sound.")
+            st.code(share_link(history.patch), language=None, wrap_lines=True)
+
+
+def _tool(label: str, icon: str, action: Any, enabled: bool, shortcut: str | None = None) -> None:
+    key = f"tool.{icon}"
+    st.button("", key=key, icon=icon, help=label, on_click=action, disabled=not enabled, shortcut=shortcut)
+
+
+def _reset() -> None:
+    change(cleared(session_history().patch))
+
+
+def share_link(patch: Patch) -> str:
+    query = patch.to_query()
+    return f"{st.context.url or ''}{'?' if query else ''}{query}"
+
+
+def new_seed() -> None:
+    change(turn(session_history().patch, "seed", secrets.randbelow(2**32), {}))
+
+
+# -- the sound -----------------------------------------------------------------------------------------------------
+
+
+def render_or_stop(shared: SharedInstrument, patch: Patch) -> Sound:
+    try:
+        return shared.render(patch)
+    except PatchError as error:
+        st.warning(_sentence(error), icon=":material/error:")
+        st.stop()
+
+
+def player(sound: Sound) -> None:
+    """Waveform and spectrogram, and the sound itself."""
+    st.html(spectrogram.figure(sound))
+    with st.container(horizontal=True, vertical_alignment="center", key="player"):
+        # Bytes, not samples: Streamlit would normalise the peak of samples.
+        slot = st.container(width="stretch")
+        autoplay = st.toggle("Autoplay", value=True, key="autoplay", help="Play every new sound at once")
+        loop = st.toggle("Loop", key="loop", help="Play over and over")
+        slot.audio(sound.to_bytes("wav"), "audio/wav", autoplay=autoplay, loop=loop)
+
+
+def downloads(sound: Sound, patch: Patch) -> None:
+    """One button a format; the file is made when it is clicked."""
+    stem = file_stem(patch)
+    with st.container(horizontal=True, vertical_alignment="center", key="downloads"):
+        st.caption(f"{stem} · {sound.seconds:.2f} s · {sound.sample_rate / 1000:g} kHz · {_loudness(patch)}", width="stretch")
+        for format, (mime, subtype) in DOWNLOADS.items():
+            st.download_button(
+                format.upper(),
+                data=lambda format=format, subtype=subtype: sound.to_bytes(format, subtype),
+                file_name=f"{stem}.{format}",
+                mime=mime,
+                key=f"download.{format}",
+                icon=":material/download:",
+                on_click="ignore",
+                help=f"Save {stem}.{format}",
+            )
+
+
+def _loudness(patch: Patch) -> str:
+    return "peak at -1 dBTP" if patch.lufs is None else f"{patch.lufs:g} LUFS"
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error).rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def spaced(name: str) -> str:
+    """A category as people read it."""
+    return name.replace("_", " ")

@@ -1,0 +1,152 @@
+"""The patch of one browser session: how a link opens it, how a control changes it, how it is undone. No Streamlit here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from synth.checkpoint import Card
+from synth.errors import PatchError
+from synth.patch import Patch
+
+MAX_HISTORY = 500
+SLIDERS = "sliders."
+LEVELLED = "levelled"
+# Keys of the address that belong to the app itself, never to a patch.
+RESERVED = ("app",)
+
+Cards = Mapping[str, Card]
+
+
+@dataclass
+class History:
+    """The patches of a session in the order they were made, and the place of the current one."""
+
+    entries: list[Patch] = field(default_factory=list)
+    at: int = -1
+
+    @classmethod
+    def begin(cls, patch: Patch) -> History:
+        return cls([patch], 0)
+
+    @property
+    def patch(self) -> Patch:
+        return self.entries[self.at]
+
+    @property
+    def can_undo(self) -> bool:
+        return self.at > 0
+
+    @property
+    def can_redo(self) -> bool:
+        return self.at < len(self.entries) - 1
+
+    def push(self, patch: Patch) -> None:
+        """Makes a patch the current one; what was undone before it is forgotten."""
+        if patch == self.patch:
+            return
+        self.entries = [*self.entries[: self.at + 1], patch][-MAX_HISTORY:]
+        self.at = len(self.entries) - 1
+
+    def undo(self) -> None:
+        self.at = max(self.at - 1, 0)
+
+    def redo(self) -> None:
+        self.at = min(self.at + 1, len(self.entries) - 1)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a link opens: the patch, and one sentence for what it asked in vain."""
+
+    patch: Patch
+    warning: str | None = None
+
+
+def default_patch(cards: Cards) -> Patch:
+    """The patch of a first visit; `cards` must not be empty."""
+    model = Patch().model if Patch().model in cards else next(iter(cards))
+    return Patch(model=model, category=cards[model].categories[0])
+
+
+def open_link(query: Mapping[str, str], cards: Cards) -> Opened:
+    """The patch of a URL's query; what it asks for in vain is left at its default and named in the warning."""
+    start = default_patch(cards)
+    asked = {key: text for key, text in query.items() if key not in RESERVED}
+    if not asked:
+        return Opened(start)
+    try:
+        patch = Patch.from_query(asked)
+    except PatchError as error:
+        return Opened(start, f"The link has a value that cannot be used, so the page starts from its defaults: {error}.")
+    if patch.model not in cards:
+        named = ", ".join(cards)
+        return Opened(start, f"The link asks for the model {patch.model}, which is not installed; there is {named}.")
+    return _fitted(patch, cards[patch.model])
+
+
+def _fitted(patch: Patch, card: Card) -> Opened:
+    """The patch without what the model does not have."""
+    lost = [name for name in patch.sliders if name not in direction_names(card)]
+    if patch.category is not None and patch.category not in card.categories:
+        lost.insert(0, patch.category)
+    if not latent_fits(patch, card):
+        lost.append("its latent")
+    warning = f"The model {card.id} does not have {', '.join(lost)}, so the page leaves that out." if lost else None
+    return Opened(fit(patch, card), warning)
+
+
+def fit(patch: Patch, card: Card) -> Patch:
+    """The same patch on this model: its category spelled out, what the model does not have left out."""
+    known = direction_names(card)
+    return replace(
+        patch,
+        model=card.id,
+        category=patch.category if patch.category in card.categories else card.categories[0],
+        sliders={name: amount for name, amount in patch.sliders.items() if name in known},
+        latent=patch.latent if latent_fits(patch, card) else None,
+    )
+
+
+def latent_fits(patch: Patch, card: Card) -> bool:
+    """Whether the latent has the size of the model's z, w or w+; true for a model that does not tell its sizes."""
+    if patch.latent is None or "w_dim" not in card.network:
+        return True
+    w_dim = int(card.network["w_dim"])
+    rows = len(patch.latent) / w_dim
+    return len(patch.latent) == card.network.get("z_dim") or (rows == int(rows) and rows >= 1)
+
+
+def direction_names(card: Card) -> list[str]:
+    return [str(direction["name"]) for direction in card.directions]
+
+
+def turn(patch: Patch, name: str, value: Any, cards: Cards) -> Patch:
+    """The patch after one control moved: `name` is a field of the patch, "sliders.NAME", or LEVELLED (lufs, or none)."""
+    if name == "model":
+        return fit(replace(patch, latent=None), cards[value])
+    if name == "seed":
+        return replace(patch, seed=value, latent=None)
+    if name == LEVELLED:
+        return replace(patch, lufs=Patch().lufs if value else None)
+    if name.startswith(SLIDERS):
+        return replace(patch, sliders={**patch.sliders, name.removeprefix(SLIDERS): value})
+    return replace(patch, **{name: value})
+
+
+def setting(patch: Patch, name: str) -> Any:
+    """The value of a control, by the names that `turn` takes."""
+    if name.startswith(SLIDERS):
+        return patch.sliders.get(name.removeprefix(SLIDERS), 0.0)
+    return patch.lufs is not None if name == LEVELLED else getattr(patch, name)
+
+
+def cleared(patch: Patch) -> Patch:
+    """The bare sound again: model, category and seed stay, everything else takes its default."""
+    return Patch(model=patch.model, category=patch.category, seed=patch.seed)
+
+
+def file_stem(patch: Patch) -> str:
+    """Name of an exported file, without its suffix."""
+    return f"{patch.model}-{patch.category}-{patch.seed}"

@@ -1,0 +1,93 @@
+"""The picture of a sound for the pages: waveform and spectrogram over one time axis, as HTML.
+
+The levels become an 8-bit PNG whose palette is the colour map, so that colours cost nothing; the browser scales it.
+Ticks and labels are text beside it, sharp at any size.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+from synth.sound import Sound
+
+BINS, FRAMES, RANGE_DB = 256, 512, 80.0
+ENVELOPE_POINTS = 512
+MAX_TICKS = 9
+
+# The colour map magma (van der Walt and Smith), every sixteenth of its way: even steps of lightness, legible to the
+# colour-blind and in grey.
+MAGMA = (
+    "000004 0a0822 1d1147 36106b 51127c 6a1c81 832681 9c2e7f b73779 d0416f e75263 f56b5c fc8961 fea772 fec488 fde2a3 fcfdbf"
+)
+
+
+def _palette() -> bytes:
+    """256 colours, RGB after RGB."""
+    anchors = np.array([list(bytes.fromhex(colour)) for colour in MAGMA.split()])
+    at = np.linspace(0, len(anchors) - 1, 256)
+    channels = [np.interp(at, np.arange(len(anchors)), anchors[:, i]) for i in range(3)]
+    return np.rint(np.stack(channels, axis=1)).astype(np.uint8).tobytes()
+
+
+PALETTE = _palette()
+
+
+def heat_map(levels: np.ndarray) -> bytes:
+    """Levels (bins, frames) uint8, row 0 the lowest -> PNG with the lowest row at the bottom."""
+    image = Image.fromarray(np.ascontiguousarray(levels[::-1]))
+    image.putpalette(PALETTE)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def outline(samples: np.ndarray, points: int = ENVELOPE_POINTS) -> str:
+    """Samples (n,) -> SVG path in a box `points` wide and 2 high: up the maxima, back along the minima."""
+    edges = np.linspace(0, samples.size, points + 1).astype(int)[:-1]
+    high = 1.0 - np.maximum.reduceat(samples, edges).clip(-1.0, 1.0)
+    low = 1.0 - np.minimum.reduceat(samples, edges).clip(-1.0, 1.0)
+    there = [f"{x},{y:.3f}" for x, y in enumerate(high)]
+    back = [f"{x},{y:.3f}" for x, y in reversed(list(enumerate(low)))]
+    return f"M{' '.join(there + back)}Z"
+
+
+def ticks(end: float) -> Iterator[tuple[float, str]]:
+    """Round values from 0 to `end`, at most MAX_TICKS of them, with their labels."""
+    step = next(s for s in _round_steps(end) if end / s < MAX_TICKS)
+    digits = max(0, -math.floor(math.log10(step * 1.001))) if step < 1 else 0
+    digits += round(step * 10**digits, 9) != round(step * 10**digits)  # 0.25 needs one more than 0.2
+    for i in range(int(end / step * (1 + 1e-9)) + 1):
+        yield i * step, f"{i * step:.{digits}f}"
+
+
+def _round_steps(end: float) -> Iterator[float]:
+    exponent = math.floor(math.log10(end)) - 1
+    while True:
+        for factor in (1.0, 2.0, 2.5, 5.0):
+            yield factor * 10.0**exponent
+        exponent += 1
+
+
+def figure(sound: Sound) -> str:
+    """HTML of the picture; app/style.css gives it its looks."""
+    mono = sound.mono().samples[0]
+    seconds, top = sound.seconds, sound.sample_rate / 2000.0
+    png = base64.b64encode(heat_map(sound.spectrogram(BINS, FRAMES, -RANGE_DB))).decode()
+    hertz = "".join(f'<span style="bottom:{100 * at / top:.3f}%">{label}</span>' for at, label in ticks(top))
+    time = "".join(f'<span style="left:{100 * at / seconds:.3f}%">{label}</span>' for at, label in ticks(seconds))
+    return (
+        f'<div class="sound-picture" role="img" '
+        f'aria-label="Waveform and spectrogram, 0 to {top:g} kHz, {seconds:.2f} seconds">'
+        f'<div class="wave"><svg viewBox="0 0 {ENVELOPE_POINTS} 2" preserveAspectRatio="none">'
+        f'<path d="{outline(mono)}"></path></svg></div>'
+        f'<div class="hertz"><b>kHz</b>{hertz}</div>'
+        f'<img class="heat" alt="" decoding="sync" src="data:image/png;base64,{png}">'
+        f'<div class="seconds">{time}<b>s</b></div>'
+        f"</div>"
+    )

@@ -1,0 +1,298 @@
+"""The command line: `python -m synth VERB`, also installed as `sonoform`.
+
+Exit codes: 0 done, 1 stopped by something unforeseen, 2 wrong input (one line on stderr says what to do).
+Heavy modules are imported by the verb that needs them, so `--help` and `models` answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from synth.errors import SonoformError
+
+FORMATS = ("wav", "flac", "ogg")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except SonoformError as error:
+        print(f"sonoform: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("sonoform: stopped", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"sonoform: {error.strerror or error}: {error.filename or 'check disk space'}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(prog="sonoform", description="GANs of sound: render, train, publish, serve.")
+    verbs = root.add_subparsers(metavar="VERB", required=True)
+    for add in (_models, _render, _resynth, _train, _publish, _evaluate, _bench, _serve):
+        add(verbs)
+    return root
+
+
+def _verb(verbs: Any, name: str, run: Any, text: str, *, report: bool = False) -> argparse.ArgumentParser:
+    p: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)
+    p.set_defaults(run=run)
+    if report:
+        p.add_argument("--json", action="store_true", help="print the report as JSON")
+    return p
+
+
+def _show(options: argparse.Namespace, report: Any, lines: list[str]) -> None:
+    print(json.dumps(report) if options.json else "\n".join(lines))
+
+
+# -- models ------------------------------------------------------------------------------------------------------
+
+
+def _models(verbs: Any) -> None:
+    _verb(verbs, "models", run_models, "List the models there are.", report=True)
+
+
+def run_models(options: argparse.Namespace) -> None:
+    from synth.checkpoint import catalogue
+
+    cards = catalogue().values()
+    lines = [f"{c.id}\t{c.duration:.2f} s, {c.sample_rate} Hz\t{', '.join(c.categories)}" for c in cards]
+    _show(options, [c.to_dict() for c in cards], lines or ["no models: publish one, or set SONOFORM_CHECKPOINTS"])
+
+
+# -- render ------------------------------------------------------------------------------------------------------
+
+
+def _render(verbs: Any) -> None:
+    p = _verb(verbs, "render", run_render, "Render sounds to files.", report=True)
+    p.add_argument("--model", help="model id (default: the patch's, or hits_scratches)")
+    p.add_argument("--category", help="category (default: the model's first)")
+    p.add_argument("--seed", type=int, help="first seed (default 0)")
+    p.add_argument("--count", type=int, default=1, help="how many sounds, of consecutive seeds (default 1)")
+    p.add_argument("--patch", type=Path, help="JSON file, or a sound with an embedded patch, to start from")
+    p.add_argument("--psi", type=float, help="truncation, 0..2")
+    p.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="sliders", help="sliders, -5..5")
+    p.add_argument("--phase", help="pghi, griffin-lim or pghi+gl")
+    p.add_argument("--lufs", type=float, help="integrated loudness, -60..0")
+    p.add_argument("--format", choices=FORMATS, default="wav")
+    p.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    p.add_argument("--out", type=Path, required=True, help="folder to write into")
+
+
+def run_render(options: argparse.Namespace) -> None:
+    from dataclasses import replace
+
+    from synth.instrument import Instrument
+
+    if options.count < 1:
+        raise SonoformError(f"--count must be at least 1, not {options.count}")
+    base = _patch(options)
+    instrument = Instrument.load(base.model, options.device)
+    options.out.mkdir(parents=True, exist_ok=True)
+    category = base.category or instrument.card.categories[0]
+    report = []
+    for seed in range(base.seed, base.seed + options.count):
+        sound = instrument.render(replace(base, category=category, seed=seed))
+        path = options.out / f"{base.model}-{category}-{seed}.{options.format}"
+        sound.save(path)
+        report.append(str(path))
+    _show(options, report, report)
+
+
+def _patch(options: argparse.Namespace) -> Any:
+    """The patch of --patch, or the default one, with what the other options change."""
+    from synth.patch import Patch
+    from synth.sound import Sound
+
+    base = Patch()
+    if options.patch is not None:
+        if options.patch.suffix == ".json":
+            try:
+                base = Patch.from_json(options.patch.read_text(encoding="utf-8"))
+            except (OSError, UnicodeDecodeError) as error:
+                raise SonoformError(f"{options.patch} cannot be read as a patch: name a JSON file") from error
+        else:
+            embedded = Sound.load(options.patch).patch
+            if embedded is None:
+                raise SonoformError(f"{options.patch} has no patch embedded: name a file that Sonoform exported")
+            base = embedded
+    named = {k: getattr(options, k) for k in ("model", "category", "seed", "psi", "phase", "lufs")}
+    changes = {k: v for k, v in named.items() if v is not None}
+    return Patch.from_json(base.to_dict() | changes | {"sliders": dict(base.sliders) | _sliders(options.sliders)})
+
+
+def _sliders(pairs: Sequence[str]) -> dict[str, float]:
+    sliders = {}
+    for pair in pairs:
+        name, equals, value = pair.rpartition("=")
+        try:
+            sliders[name] = float(value)
+        except ValueError:
+            equals = ""
+        if not equals or not name:
+            raise SonoformError(f"--set takes NAME=NUMBER, such as 'Dim 1=1.5', not {pair!r}")
+    return sliders
+
+
+# -- resynth -----------------------------------------------------------------------------------------------------
+
+
+def _resynth(verbs: Any) -> None:
+    p = _verb(verbs, "resynth", run_resynth, "Analyse a recording and put it back together.", report=True)
+    p.add_argument("input", type=Path, metavar="IN")
+    p.add_argument("output", type=Path, metavar="OUT")
+    p.add_argument("--codec", default="GaussianLogSTFT", help="GaussianLogSTFT, LogMel or Waveform")
+    p.add_argument("--phase", default="pghi+gl", help="pghi, griffin-lim or pghi+gl")
+
+
+def run_resynth(options: argparse.Namespace) -> None:
+    from synth.audio.codecs import resynthesise
+    from synth.sound import Sound
+
+    sound, convergence = resynthesise(Sound.load(options.input), options.codec, options.phase)
+    sound.save(options.output)
+    report = {"file": str(options.output), "spectral_convergence_db": round(convergence, 2)}
+    _show(options, report, [f"{options.output}: spectral convergence {convergence:.1f} dB"])
+
+
+# -- train -------------------------------------------------------------------------------------------------------
+
+
+def _train(verbs: Any) -> None:
+    p = _verb(verbs, "train", run_train, "Train a generator on a folder of recordings, one sub-folder a category.")
+    p.add_argument("--preset", help="settings to start from (default hits_scratches)")
+    p.add_argument("--data", type=Path, help="folder of recordings")
+    p.add_argument("--out", type=Path, required=True, help="run folder, e.g. runs/mine")
+    p.add_argument("--minutes", type=float, help="stop after so many minutes of this session")
+    p.add_argument("--kimg", type=float, help="stop at so many thousand images")
+    p.add_argument("--resume", action="store_true", help="go on with the run in --out, exactly where it stopped")
+    p.add_argument("--yamnet", type=Path, help="YAMNet weights (safetensors): scores FAD on the valid split")
+    p.add_argument("--start", type=Path, help="checkpoint folder to take the first weights from")
+    p.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="settings", help="settings of the preset")
+    p.add_argument("--threads", type=int, help="CPU threads (default: all cores)")
+    p.add_argument("--device", default="auto", help="auto, cpu or cuda")
+
+
+def run_train(options: argparse.Namespace) -> None:
+    import torch
+
+    from synth.instrument import choose_device
+    from synth.training.presets import override, preset
+    from synth.training.progress import Bar
+    from synth.training.run import Run
+    from synth.training.trainer import Budget, Trainer
+
+    if options.minutes is None and options.kimg is None:
+        raise SonoformError("say when to stop: add --minutes M or --kimg K")
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    if options.resume:
+        if options.preset or options.data or options.start:
+            raise SonoformError("a resumed run keeps its preset and data: leave out --preset, --data and --start")
+        run = Run.open(options.out)
+    else:
+        if options.data is None:
+            raise SonoformError("name the folder of recordings: add --data DIR")
+        config = override(preset(options.preset or "hits_scratches"), options.settings)
+        run = Run.create(options.out, config, options.data)
+    if options.resume and options.settings:
+        run.change(options.settings)
+    with Bar() as bar:
+        trainer = Trainer(run, device=choose_device(options.device), weights=options.yamnet, report=bar)
+        if options.start:
+            trainer.start_from(options.start)
+        trainer.resume()
+        trainer.train(Budget(options.minutes, options.kimg))
+
+
+# -- publish -----------------------------------------------------------------------------------------------------
+
+
+def _publish(verbs: Any) -> None:
+    p = _verb(verbs, "publish", run_publish, "Turn a run into a checkpoint that every page lists.", report=True)
+    p.add_argument("run_folder", type=Path, metavar="RUN")
+    p.add_argument("--id", required=True, dest="model", help="model id, e.g. my_drums")
+    p.add_argument("--title", help="name shown to people (default: from the id)")
+    p.add_argument("--newest", action="store_true", help="the newest state instead of the best by FAD")
+
+
+def run_publish(options: argparse.Namespace) -> None:
+    from synth.training.publish import publish
+    from synth.training.run import Run
+
+    folder = publish(Run.open(options.run_folder), options.model, title=options.title, newest=options.newest)
+    _show(options, {"folder": str(folder)}, [f"published to {folder}"])
+
+
+# -- evaluate ----------------------------------------------------------------------------------------------------
+
+
+def _evaluate(verbs: Any) -> None:
+    p = _verb(verbs, "evaluate", run_evaluate, "Score a model against the valid split of a data folder.", report=True)
+    p.add_argument("--model", required=True)
+    p.add_argument("--data", type=Path, required=True)
+    p.add_argument("--count", type=int, default=512, help="sounds to draw (default 512)")
+    p.add_argument("--yamnet", type=Path, required=True, help="YAMNet weights (safetensors)")
+    p.add_argument("--update-card", action="store_true", help="write the figures into the model's card")
+
+
+def run_evaluate(options: argparse.Namespace) -> None:
+    from synth.training.evaluate import evaluate
+
+    report = evaluate(options.model, options.data, options.yamnet, options.count, update=options.update_card)
+    _show(options, report, [f"{name:28} {value}" for name, value in report.items()])
+
+
+# -- bench -------------------------------------------------------------------------------------------------------
+
+
+def _bench(verbs: Any) -> None:
+    p = _verb(verbs, "bench", run_bench, "Print this machine's latencies from patch to sound.", report=True)
+    p.add_argument("--model", help="model id (default: the first)")
+    p.add_argument("--count", type=int, default=30, help="renders to time (default 30)")
+    p.add_argument("--device", default="auto")
+
+
+def run_bench(options: argparse.Namespace) -> None:
+    from synth.bench import latencies
+
+    report = latencies(options.model, options.count, options.device)
+    _show(options, report, [f"{name:20} {value} ms" for name, value in report.items()])
+
+
+# -- serve -------------------------------------------------------------------------------------------------------
+
+
+def _serve(verbs: Any) -> None:
+    p = _verb(verbs, "serve", run_serve, "Start the web app with the HTTP API.")
+    p.add_argument("--port", type=int, default=8501)
+    p.add_argument("--address", default="127.0.0.1")
+
+
+def run_serve(options: argparse.Namespace) -> None:
+    import socket
+    import subprocess
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((options.address, options.port))
+        except (OSError, OverflowError) as error:
+            raise SonoformError(
+                f"port {options.port} on {options.address} cannot be used: stop what uses it or add --port N"
+            ) from error
+    launcher = Path(__file__).resolve().parent.parent / "streamlit_app.py"
+    command = [sys.executable, "-m", "streamlit", "run", str(launcher)]
+    command += ["--server.port", str(options.port), "--server.address", options.address]
+    code = subprocess.run(command, check=False).returncode
+    if code:
+        raise SonoformError(f"the web app stopped with code {code}: see its last lines above")

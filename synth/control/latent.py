@@ -1,0 +1,51 @@
+"""Directions in W, and how a patch's sliders bend a latent along them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from synth.errors import PatchError
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A unit vector in W.
+
+    vector: (w_dim,); scale: length in W of one slider unit; layers: first and last w+ row that it moves, inclusive;
+    provenance: where it comes from, e.g. "SeFa, eigenvalue 12.3".
+    """
+
+    name: str
+    vector: Tensor
+    scale: float
+    layers: tuple[int, int]
+    provenance: str
+
+    def describe(self) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "scale": self.scale,
+            "layers": list(self.layers),
+            "provenance": self.provenance,
+        }
+
+
+def bend(ws: Tensor, sliders: Mapping[str, float], directions: Mapping[str, Direction]) -> Tensor:
+    """w+ (B, num_ws, w_dim) moved by every slider; raises PatchError for a name that the model does not have."""
+    moved = ws.clone()
+    for name, position in sliders.items():
+        if name not in directions:
+            raise PatchError("sliders", f"{name!r} is no direction of this model: use one of {', '.join(directions)}")
+        direction = directions[name]
+        first, last = direction.layers
+        moved[:, first : last + 1] += position * direction.scale * direction.vector.to(ws)
+    return moved
+
+
+def draw_z(seed: int, z_dim: int) -> Tensor:
+    """The z of a seed, (1, z_dim): the same on every machine."""
+    return torch.randn(1, z_dim, generator=torch.Generator().manual_seed(seed))

@@ -1,0 +1,33 @@
+"""Errors that a person caused and a person can mend.
+
+Every message is one sentence that says what is wrong and what to do. The pages show it as it is, the command line
+prints it and exits with 2, the HTTP routes answer it as one JSON line with a 4xx status.
+"""
+
+
+class SonoformError(Exception):
+    """Base of all errors meant for the user."""
+
+
+class PatchError(SonoformError):
+    """A patch has an unknown key, a wrong type or a value out of range. `field` names the key."""
+
+    def __init__(self, field: str, message: str):
+        super().__init__(f"{field}: {message}")
+        self.field = field
+
+
+class AudioError(SonoformError):
+    """A sound cannot be read, written or analysed."""
+
+
+class CheckpointError(SonoformError):
+    """A checkpoint is missing, damaged or of another version."""
+
+
+class DataError(SonoformError):
+    """A folder of recordings cannot be trained on."""
+
+
+class RunError(SonoformError):
+    """A training run cannot be started, resumed or published."""

@@ -1,0 +1,59 @@
+"""Losses of both training phases. All return scalars, means over the batch."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from synth.models.discriminators import Discriminator
+
+
+def gaussian_nll(x: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
+    """Negative log-likelihood per bin of x under N(mean, spread^2), without its constant."""
+    return (0.5 * ((x - mean) / spread).square() + spread.log()).mean()
+
+
+def multiscale_l1(x: Tensor, mean: Tensor, scales: int = 5) -> Tensor:
+    """Sum over average-pooled copies (1/2, 1/4, ... 1/2^scales) of the mean absolute difference."""
+    total = x.new_zeros(())
+    for _ in range(scales):
+        x, mean = F.avg_pool2d(x, 2), F.avg_pool2d(mean, 2)
+        total = total + (x - mean).abs().mean()
+    return total
+
+
+def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(N(mean, variance) || N(0, 1)) in nats, summed over the latent."""
+    return 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance).sum(1).mean()
+
+
+def energy_distance(a: Tensor, b: Tensor) -> Tensor:
+    """2 E|a - b| - E|a - a'| - E|b - b'| between two sets (N, D), (M, D) (Szekely & Rizzo 2013), unbiased."""
+    return 2.0 * _distances(a, b).mean() - _mean_within(a) - _mean_within(b)
+
+
+def _mean_within(a: Tensor) -> Tensor:
+    n = len(a)
+    return _distances(a, a).sum() / max(n * (n - 1), 1)
+
+
+def _distances(a: Tensor, b: Tensor) -> Tensor:
+    squared = a.square().sum(1)[:, None] + b.square().sum(1)[None] - 2.0 * a @ b.t()
+    return squared.clamp_min(1e-6).sqrt()
+
+
+def generator_loss(logits: Tensor) -> Tensor:
+    """Non-saturating loss (Goodfellow et al. 2014)."""
+    return F.softplus(-logits).mean()
+
+
+def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+
+def r1_penalty(discriminator: Discriminator, x: Tensor, category: Tensor) -> Tensor:
+    """E |grad_x D(x)|^2 on real sounds (Mescheder et al. 2018), in float32."""
+    x = x.detach().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(discriminator(x, category).sum(), x, create_graph=True)
+    return gradient.square().sum((1, 2, 3)).mean()

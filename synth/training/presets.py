@@ -1,0 +1,119 @@
+"""Settings of a training run, and the named presets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from synth.audio.codecs import GaussianLogSTFT
+from synth.errors import RunError
+from synth.models.stylegan2 import GeneratorConfig
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """All that a run needs to know, besides its data. Lengths of phases are in thousands of images (kimg).
+
+    reconstruction_kimg: warm start as a VAE; discriminator_kimg: discriminator alone; then adversarial training.
+    """
+
+    preset: str = "hits_scratches"
+    codec: GaussianLogSTFT = field(default_factory=GaussianLogSTFT)
+    generator: GeneratorConfig = field(default_factory=GeneratorConfig)
+    discriminator_widths: tuple[int, ...] = (256, 256, 256, 128, 64, 48)
+    encoder_widths: tuple[int, ...] = (256, 256, 256, 128, 64, 32)
+    seed: int = 0
+    batch: int = 8
+    balance: float = 0.5
+    jitter: int = 256
+    # Warm start by reconstruction.
+    reconstruction_kimg: float = 16.0
+    reconstruction_batch: int = 4
+    reconstruction_rate: float = 3e-3
+    nll_weight: float = 0.2
+    kl_weight: float = 1e-5
+    min_spread: float = 0.05
+    # Prior: the mapping network is brought to where the encoded clips are.
+    prior_steps: int = 1500
+    prior_batch: int = 96
+    prior_rate: float = 1e-2
+    prior_weight: float = 1.0
+    # Adversarial phase.
+    discriminator_kimg: float = 2.0
+    generator_rate: float = 5e-4
+    discriminator_rate: float = 1e-3
+    adversarial_weight: float = 0.1
+    r1_gamma: float = 1.0
+    r1_interval: int = 16
+    augment_target: float = 0.6
+    augment_kimg: float = 50.0
+    ema_kimg: float = 2.0
+    # Bookkeeping.
+    tick_kimg: float = 0.5
+    snapshot_kimg: float = 4.0
+    score_sounds: int = 256
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"generator": self.generator.to_dict()}
+
+    @classmethod
+    def from_dict(cls, settings: dict[str, Any]) -> TrainConfig:
+        """Inverse of to_dict; raises RunError on a key that this version does not know."""
+        unknown = settings.keys() - {f.name for f in fields(cls)}
+        if unknown:
+            raise RunError(f"config.json has settings unknown to this version: {', '.join(sorted(unknown))}")
+        tuples = {k: tuple(settings[k]) for k in ("discriminator_widths", "encoder_widths") if k in settings}
+        nested = {
+            "codec": GaussianLogSTFT(**settings["codec"]),
+            "generator": GeneratorConfig.from_dict(settings["generator"]),
+        }
+        return cls(**settings | tuples | nested)
+
+
+_LIGHT = TrainConfig()
+
+PRESETS: dict[str, TrainConfig] = {
+    "hits_scratches": _LIGHT,
+    "environmental": replace(_LIGHT, preset="environmental", codec=GaussianLogSTFT(hop=256), jitter=2048),
+    "tiny": replace(
+        _LIGHT,
+        preset="tiny",
+        codec=GaussianLogSTFT(length=64, hop=32, frames=32),
+        generator=GeneratorConfig(z_dim=8, w_dim=16, mapping_layers=2, widths=(16, 16, 8), rank=4),
+        discriminator_widths=(16, 16, 8),
+        encoder_widths=(16, 16, 8),
+        batch=4,
+        jitter=16,
+        reconstruction_kimg=0.04,
+        prior_steps=4,
+        prior_batch=8,
+        discriminator_kimg=0.016,
+        r1_interval=2,
+        tick_kimg=0.02,
+        snapshot_kimg=0.04,
+        score_sounds=8,
+    ),
+}
+
+
+def preset(name: str) -> TrainConfig:
+    if name not in PRESETS:
+        raise RunError(f"unknown preset {name!r}: use one of {', '.join(PRESETS)}")
+    return PRESETS[name]
+
+
+def override(config: TrainConfig, pairs: Sequence[str]) -> TrainConfig:
+    """A copy with `NAME=VALUE` settings changed; raises RunError for an unknown name or a value of the wrong type."""
+    simple = {f.name: type(getattr(config, f.name)) for f in fields(config)}
+    simple = {name: kind for name, kind in simple.items() if kind in (int, float)}
+    changes: dict[str, Any] = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        if name not in simple:
+            raise RunError(f"unknown setting {name!r}: use NAME=VALUE with one of {', '.join(simple)}")
+        try:
+            changes[name] = simple[name](value)
+        except ValueError as error:
+            raise RunError(f"{name} takes a {simple[name].__name__}, not {value!r}") from error
+    return replace(config, **changes)

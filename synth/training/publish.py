@@ -1,0 +1,188 @@
+"""Turns a run into a checkpoint: half-precision weights, SeFa directions, a card and a README."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from synth.checkpoint import CARD, Card, default_root, install, load_card, sha256
+from synth.control.latent import Direction
+from synth.control.sefa import sefa_directions
+from synth.errors import RunError
+from synth.training.dataset import Entry, scan
+from synth.training.presets import TrainConfig
+from synth.training.run import Run
+from synth.training.state import load_state
+from synth.training.steps import Networks
+
+DIRECTIONS = 10
+
+
+def publish(run: Run, model: str, *, title: str | None = None, root: Path | None = None, newest: bool = False) -> Path:
+    """Writes checkpoint `model` from the run's best networks by FAD, or from its newest state; returns its folder.
+
+    Raises RunError when the run has no networks that can make sounds yet.
+    """
+    if Path(model).name != model or model.startswith("."):
+        raise RunError(f"{model!r} cannot be a model id: use letters, digits, hyphens and underscores")
+    config, data, categories = run.settings()
+    weights, line = _weights(run, newest)
+    networks = Networks(config, len(weights["bank"]))
+    networks.load_state_dict(weights)
+    directions = sefa_directions(networks.average, DIRECTIONS)
+    folder = (root or default_root()) / model
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staged = Path(tempfile.mkdtemp(prefix=f".{model}-", dir=folder.parent))
+    try:
+        _write_weights(staged, networks, directions)
+        card = _card(run, model, title or _title(model), config, data, categories, directions, line)
+        card = replace(card, files={p.name: sha256(p) for p in sorted(staged.glob("*.safetensors"))})
+        (staged / CARD).write_text(json.dumps(card.to_dict(), indent=1) + "\n", encoding="utf-8")
+        (staged / "README.md").write_text(_readme(card), encoding="utf-8")
+        _write_attribution(staged, data)
+        staged.chmod(0o755)
+        install(staged, folder)
+    except OSError as error:
+        raise RunError(f"the checkpoint could not be written to {folder.parent}: {error}") from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return folder
+
+
+def _weights(run: Run, newest: bool) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Networks of the run and the line of metrics that belongs to them."""
+    cpu = torch.device("cpu")
+    best = None if newest else load_state(run.best, cpu)
+    if best is not None:
+        line: dict[str, Any] = json.loads((run.best / "scores.json").read_text(encoding="utf-8"))
+        return best, line
+    state = load_state(run.state, cpu)
+    if state is None or not state["learner"]["progress"]["prior_fitted"]:
+        raise RunError(f"{run.folder} cannot make sounds yet: train until the warm start is over, then publish")
+    return state["learner"]["networks"], {"seen": state["learner"]["progress"]["seen"]}
+
+
+def _write_weights(folder: Path, networks: Networks, directions: list[Direction]) -> None:
+    parts = {"generator": networks.average, "discriminator": networks.discriminator, "encoder": networks.encoder}
+    for name, module in parts.items():
+        save_file(halved(module), folder / f"{name}.safetensors")
+    save_file({"directions": torch.stack([d.vector for d in directions])}, folder / "directions.safetensors")
+
+
+def halved(module: nn.Module) -> dict[str, Tensor]:
+    """State in half precision: the weights are drawn at unit scale, so its rounding is far below hearing."""
+    return {k: v.detach().cpu().half().contiguous() for k, v in module.state_dict().items()}
+
+
+def _card(
+    run: Run,
+    model: str,
+    title: str,
+    config: TrainConfig,
+    data: Path,
+    categories: tuple[str, ...],
+    directions: list[Direction],
+    line: dict[str, Any],
+) -> Card:
+    lines = run.metrics()
+    scored = [m for m in lines if "fad" in m]
+    return Card(
+        id=model,
+        title=title,
+        family="stylegan2",
+        categories=categories,
+        sample_rate=config.codec.sample_rate,
+        duration=config.codec.samples / config.codec.sample_rate,
+        codec=asdict(config.codec),
+        network=config.generator.to_dict(),
+        directions=tuple(d.describe() for d in directions),
+        data=describe_data(data),
+        training={
+            "preset": config.preset,
+            "settings": config.to_dict(),
+            "images_seen": line["seen"],
+            "wall_minutes": round(lines[-1].get("wall_minutes", 0.0), 1) if lines else 0.0,
+            "device": next((m["device"] for m in reversed(lines) if "device" in m), "cpu"),
+            "fad_over_images": [[m["seen"], round(m["fad"], 3)] for m in scored],
+        },
+        metrics={k: v for k, v in line.items() if k in ("fad", "kad", "hit_rate", "sounds")},
+    )
+
+
+def describe_data(data: Path) -> dict[str, Any]:
+    """Clips per category and split, sources and licences of a data folder."""
+    entries = scan(data)
+    train = [e for e in entries if e.split == "train"]
+    return {
+        "name": data.name,
+        "train_clips": len(train),
+        "valid_clips": sum(e.split == "valid" for e in entries),
+        "clips_per_category": dict(sorted(Counter(e.category for e in train).items())),
+        "licences": dict(Counter(e.row.get("licence") or "unstated" for e in train).most_common()),
+        "sources": dict(Counter(e.row.get("source") or "unstated" for e in train).most_common()),
+    }
+
+
+def _write_attribution(folder: Path, data: Path) -> None:
+    """Credits for every training clip whose licence asks for them (CC-BY)."""
+    credited = [e for e in scan(data) if e.split == "train" and "BY" in e.row.get("licence", "").upper()]
+    if not credited:
+        return
+    lines = ["# Recordings this model was trained on that ask for credit", ""]
+    lines += sorted({_credit(e) for e in credited})
+    (folder / "ATTRIBUTION.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _credit(entry: Entry) -> str:
+    row = entry.row
+    return f"- {row.get('author') or 'unknown author'}, {row.get('url') or row.get('source')}, {row['licence']}"
+
+
+def _title(model: str) -> str:
+    return model.replace("_", " ").replace("-", " ").title()
+
+
+def _readme(card: Card) -> str:
+    """The card in words, as a person reads it."""
+    table = "\n".join(f"| {name} | {n} |" for name, n in card.data["clips_per_category"].items())
+    licences = ", ".join(f"{name} ({n})" for name, n in card.data["licences"].items())
+    figures = "\n".join(f"| {name} | {value:.3g} |" for name, value in card.metrics.items()) or "| not scored | |"
+    return f"""# {card.title}
+
+A {card.family} generator of {card.duration:.3g} s sounds at {card.sample_rate} Hz, {len(card.categories)} categories.
+Trained on {card.data["train_clips"]} recordings for {card.training["images_seen"]:,} images \
+({card.training["wall_minutes"]:g} minutes, {card.training["device"]}).
+
+| category | training clips |
+|---|---|
+{table}
+
+Licences of the recordings: {licences}. Credits, where a licence asks for them, are in `ATTRIBUTION.md`.
+
+| figure, valid split | value |
+|---|---|
+{figures}
+
+`fad` and `kad` are the Frechet and kernel distances to the valid split on YAMNet embeddings; `hit_rate` is the share
+of sounds whose nearest training clips are of the category asked for. References are in `card.json`.
+"""
+
+
+def refresh_metrics(folder: Path, metrics: dict[str, Any]) -> Card:
+    """Adds figures to a published card and rewrites its README."""
+    card = load_card(folder)
+    card = replace(card, metrics=card.metrics | metrics)
+    for name, text in ((CARD, json.dumps(card.to_dict(), indent=1) + "\n"), ("README.md", _readme(card))):
+        fresh = folder / (name + ".tmp")
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(folder / name)
+    return card

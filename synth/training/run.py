@@ -1,0 +1,109 @@
+"""A run on disk: `runs/NAME/` with config.json, metrics.jsonl, samples/, state/ and best/."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from synth.errors import RunError
+from synth.training.dataset import category_names, scan
+from synth.training.presets import TrainConfig, override
+
+
+class Run:
+    """Paths and small files of one training run."""
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+        self.config_path = self.folder / "config.json"
+        self.metrics_path = self.folder / "metrics.jsonl"
+        self.samples = self.folder / "samples"
+        self.state = self.folder / "state"
+        self.best = self.folder / "best"
+
+    @classmethod
+    def create(cls, folder: Path, config: TrainConfig, data: Path) -> Run:
+        """A new run on the categories of `data`; raises RunError if the folder holds one already."""
+        run = cls(folder)
+        if run.config_path.exists():
+            raise RunError(f"{folder} already holds a run: add --resume to go on with it, or name another folder")
+        categories = category_names(scan(data))
+        config = replace(config, generator=replace(config.generator, categories=len(categories)))
+        run.samples.mkdir(parents=True, exist_ok=True)
+        run._write(config, data, categories)
+        return run
+
+    @classmethod
+    def open(cls, folder: Path) -> Run:
+        """An existing run; raises RunError if there is none."""
+        run = cls(folder)
+        if not run.config_path.exists():
+            raise RunError(f"{folder} holds no run: start one without --resume")
+        run.samples.mkdir(parents=True, exist_ok=True)
+        return run
+
+    def change(self, pairs: Sequence[str]) -> None:
+        """Rewrites config.json with NAME=VALUE settings changed, for a resume that goes on under other settings."""
+        config, data, categories = self.settings()
+        self._write(override(config, pairs), data, categories)
+
+    def _write(self, config: TrainConfig, data: Path, categories: tuple[str, ...]) -> None:
+        saved = {"config": config.to_dict(), "data": str(Path(data).resolve()), "categories": categories}
+        write_json(self.config_path, saved)
+
+    def settings(self) -> tuple[TrainConfig, Path, tuple[str, ...]]:
+        """The configuration, the data folder and the category names of this run."""
+        try:
+            saved = json.loads(self.config_path.read_text(encoding="utf-8"))
+            return TrainConfig.from_dict(saved["config"]), Path(saved["data"]), tuple(saved["categories"])
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise RunError(f"{self.config_path} is damaged: start the run anew under another name") from error
+
+    def log(self, line: dict[str, Any]) -> None:
+        with self.metrics_path.open("a", encoding="utf-8") as f:
+            f.write(json.dumps(line) + "\n")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """All ticks so far; a line cut short by a kill is left out."""
+        if not self.metrics_path.exists():
+            return []
+        lines = []
+        for text in self.metrics_path.read_text(encoding="utf-8").splitlines():
+            try:
+                lines.append(json.loads(text))
+            except json.JSONDecodeError:
+                continue
+        return lines
+
+    def forget_after(self, seen: int) -> None:
+        """Drops ticks of images that a resumed run will see again."""
+        kept = [line for line in self.metrics() if line["seen"] <= seen]
+        if self.metrics_path.exists():
+            write_text(self.metrics_path, "".join(json.dumps(line) + "\n" for line in kept))
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Held while a trainer works on this run; raises RunError if another one does."""
+        with (self.folder / "lock").open("w") as f:
+            try:
+                fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise RunError(f"another trainer works on {self.folder}: stop it first") from error
+            yield
+
+
+def write_json(path: Path, value: Any) -> None:
+    write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Atomic: a reader sees the old file or the new one."""
+    fresh = path.with_name(path.name + ".tmp")
+    fresh.write_text(text, encoding="utf-8")
+    os.replace(fresh, path)

@@ -1,0 +1,103 @@
+"""What a run shows of itself: sample sounds, a grid of their spectrograms, and scores on the valid split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from synth.models.layers import autocast
+from synth.models.stylegan2 import Generator, draw_noise
+from synth.sound import Sound
+from synth.training.dataset import Clips, load_clips
+from synth.training.metrics import Yardstick
+from synth.training.presets import TrainConfig
+from synth.training.yamnet import YAMNet
+
+GRID_COLUMNS = 4
+
+
+@torch.inference_mode()
+def generate(generator: Generator, config: TrainConfig, labels: Tensor, seed: int, chunk: int = 16) -> Tensor:
+    """Codec tensors (N, 1, F, T) for category labels (N,), as training draws them (no truncation)."""
+    device = labels.device
+    rng = torch.Generator(device).manual_seed(seed)
+    out = []
+    for part in labels.split(chunk):
+        z = torch.randn(len(part), config.generator.z_dim, generator=rng, device=device)
+        noise = draw_noise(config.generator, config.codec.stft, len(part), rng)
+        with autocast(device):
+            y = generator(generator.broadcast(generator.mapping(z, part)), noise)
+        out.append(y.float().cpu())
+    return torch.cat(out)
+
+
+def to_sounds(config: TrainConfig, tensors: Tensor, method: str = "pghi") -> np.ndarray:
+    """Codec tensors (N, 1, F, T) -> samples (N, n)."""
+    return np.stack([config.codec.decode(y, method=method, seed=i) for i, y in enumerate(tensors)])
+
+
+def write_samples(folder: Path, seen: int, generator: Generator, config: TrainConfig) -> None:
+    """One grid (a row a category) and one WAV a category, named by thousands of images seen."""
+    device = next(generator.parameters()).device
+    labels = torch.arange(config.generator.categories, device=device).repeat_interleave(GRID_COLUMNS)
+    tensors = generate(generator, config, labels, seed=1)
+    stem = f"kimg-{seen // 1000:06d}"
+    spectrogram_grid(tensors).save(folder / f"{stem}.png")
+    firsts = to_sounds(config, tensors[::GRID_COLUMNS])
+    for i, samples in enumerate(firsts):
+        peak = max(float(np.abs(samples).max()), 1e-9)
+        Sound(samples[None] / peak * 0.9, config.codec.sample_rate).save(folder / f"{stem}-{i:02d}.wav")
+
+
+def spectrogram_grid(tensors: Tensor, columns: int = GRID_COLUMNS) -> Image.Image:
+    """Codec tensors (N, 1, F, T) -> one picture, `columns` wide, low frequencies at the bottom of each cell."""
+    cells = ((tensors[:, 0].clamp(-1, 1) + 1.0) / 2.0).numpy()[:, ::-1]
+    n, f, t = cells.shape
+    rows = -(-n // columns)
+    sheet = np.zeros((rows * columns, f + 2, t + 2), np.float32)
+    sheet[:n, 1:-1, 1:-1] = cells
+    sheet = sheet.reshape(rows, columns, f + 2, t + 2).transpose(0, 2, 1, 3).reshape(rows * (f + 2), columns * (t + 2))
+    return Image.fromarray((matplotlib.colormaps["magma"](sheet)[..., :3] * 255).astype(np.uint8))
+
+
+@dataclass
+class Scorer:
+    """Scores a generator against the valid split with a frozen network."""
+
+    yardstick: Yardstick
+    config: TrainConfig
+    labels: Tensor
+
+    @classmethod
+    def build(cls, train: Clips, data: Path, config: TrainConfig, weights: Path | None) -> Scorer | None:
+        """None where no weights are named: training needs no frozen network."""
+        if weights is None:
+            return None
+        valid = load_clips(data, "valid", config.codec.sample_rate, config.codec.samples)
+        embedder = YAMNet.load(weights)
+        yardstick = Yardstick(
+            embedder.embed,
+            train.waveforms().numpy(),
+            train.labels.numpy(),
+            valid.waveforms().numpy(),
+            valid.labels.numpy(),
+            categories=train.categories,
+        )
+        return cls(yardstick, config, valid.labels)
+
+    def draw(self, count: int) -> Tensor:
+        """`count` labels, as frequent as in the valid split."""
+        return self.labels.repeat(-(-count // len(self.labels)))[:count]
+
+    def score(self, generator: Generator, count: int, seed: int = 12345) -> dict[str, float]:
+        device = next(generator.parameters()).device
+        labels = self.draw(count)
+        sounds = to_sounds(self.config, generate(generator, self.config, labels.to(device), seed))
+        scores = self.yardstick.score(sounds, labels.numpy())
+        return {"fad": scores.fad, "kad": scores.kad, "hit_rate": scores.hit_rate, "sounds": float(count)}

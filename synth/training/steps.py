@@ -1,0 +1,291 @@
+"""What one training step does, phase by phase. No files, no clocks: networks and a batch in, losses out.
+
+Phases, by images seen: `reconstruct` (encoder and synthesis as a VAE), then the prior is fitted (the mapping network is
+brought to where the encoded clips lie), `discriminate` (discriminator alone), `adversarial` (everything).
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from synth.models.discriminators import Discriminator
+from synth.models.encoder import Encoder
+from synth.models.layers import autocast
+from synth.models.stylegan2 import RAYLEIGH_DB, Generator, Noise, draw_noise
+from synth.training import losses
+from synth.training.augment import Augment, adapt
+from synth.training.dataset import BatchSampler
+from synth.training.presets import TrainConfig
+
+Losses = dict[str, float]
+
+
+class Networks(nn.Module):
+    """Generator, its moving average, discriminator, encoder, and the latent bank of the training clips."""
+
+    def __init__(self, config: TrainConfig, clips: int):
+        super().__init__()
+        g = config.generator
+        self.generator = Generator(g)
+        self.average = copy.deepcopy(self.generator).requires_grad_(False)
+        self.discriminator = Discriminator(g.categories, config.discriminator_widths, g.fold)
+        self.encoder = Encoder(g.w_dim, config.encoder_widths, g.fold)
+        # The latest encoding of every training clip: what the prior is matched to, category by category.
+        self.register_buffer("bank", torch.zeros(clips, g.w_dim))
+
+
+@dataclass
+class Progress:
+    """What a run knows of itself besides its weights."""
+
+    seen: int = 0
+    steps: int = 0
+    augment: float = 0.0
+    real_sign: float = 0.0
+    prior_fitted: bool = False
+
+
+class Learner:
+    """Networks, optimisers and random state of a run; `step` advances them by one batch."""
+
+    def __init__(self, config: TrainConfig, sampler: BatchSampler, device: torch.device):
+        torch.manual_seed(config.seed)
+        self.config = config
+        self.sampler = sampler
+        self.device = device
+        self.networks = Networks(config, len(sampler.labels)).to(device)
+        self.augment = Augment()
+        self.progress = Progress()
+        self.rng = torch.Generator(device).manual_seed(config.seed)
+        self.optimisers = self._optimisers()
+
+    def _optimisers(self) -> dict[str, torch.optim.Adam]:
+        c, n = self.config, self.networks
+        # The regularised player sees one extra gradient every r1_interval steps; its rate and momentum are corrected
+        # for that as in Karras et al. 2020 (appendix B).
+        ratio = c.r1_interval / (c.r1_interval + 1)
+        return {
+            "synthesis": torch.optim.Adam(
+                [*n.generator.synthesis.parameters(), *n.encoder.parameters()],
+                lr=c.reconstruction_rate,
+                betas=(0.5, 0.99),
+            ),
+            "mapping": torch.optim.Adam(n.generator.mapping.parameters(), lr=c.prior_rate, betas=(0.5, 0.99)),
+            "discriminator": torch.optim.Adam(
+                n.discriminator.parameters(), lr=c.discriminator_rate * ratio, betas=(0.0, 0.99**ratio)
+            ),
+        }
+
+    @property
+    def phase(self) -> str:
+        seen, c = self.progress.seen / 1000.0, self.config
+        if seen < c.reconstruction_kimg:
+            return "reconstruct"
+        return "discriminate" if seen < c.reconstruction_kimg + c.discriminator_kimg else "adversarial"
+
+    def step(self) -> Losses:
+        """One batch of the current phase; returns its losses by name."""
+        phase = self.phase
+        if phase == "reconstruct":
+            out = self._reconstruct()
+        else:
+            if not self.progress.prior_fitted:
+                self.fit_prior()
+            out = self._play(train_generator=phase == "adversarial")
+        batch = self.config.reconstruction_batch if phase == "reconstruct" else self.config.batch
+        self.progress.seen += batch
+        self._average(batch)
+        self.progress.steps += 1
+        return out
+
+    def state(self) -> dict[str, Any]:
+        """Everything that an exact resume needs."""
+        return {
+            "networks": self.networks.state_dict(),
+            "optimisers": {k: o.state_dict() for k, o in self.optimisers.items()},
+            "progress": asdict(self.progress),
+            "rng": self.rng.get_state(),
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        self.networks.load_state_dict(state["networks"])
+        for k, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][k])
+        self.progress = Progress(**state["progress"])
+        self.rng.set_state(state["rng"].cpu())
+
+    # -- reconstruction ------------------------------------------------------------------------------------------
+
+    def _real(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        samples, labels, index = self.sampler.real(count, self.rng)
+        return self.config.codec.encode(samples), labels, index
+
+    def _encode(self, x: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+        """Codec tensor -> sampled w and its KL divergence; the bank remembers the means."""
+        mean, log_variance = self.networks.encoder(x)
+        self.networks.bank[index] = mean.detach().float()
+        noise = torch.randn(mean.shape, generator=self.rng, device=self.device)
+        return mean + noise * (0.5 * log_variance).exp(), losses.kl_divergence(mean, log_variance)
+
+    def _reconstruction_loss(self, x: Tensor, mean: Tensor, gate: Tensor) -> tuple[Tensor, Losses]:
+        c = self.config
+        spread = (gate * (RAYLEIGH_DB / c.generator.half_range_db)).square().add(c.min_spread**2).sqrt()
+        nll = losses.gaussian_nll(x, mean, spread)
+        l1 = losses.multiscale_l1(x, mean)
+        return c.nll_weight * nll + l1, {"nll": nll.item(), "l1": l1.item(), "gate": gate.mean().item()}
+
+    def _reconstruct(self) -> Losses:
+        c, n = self.config, self.networks
+        x, _, index = self._real(c.reconstruction_batch)
+        with autocast(self.device):
+            w, kl = self._encode(x, index)
+            mean, gate = n.generator.synthesis(n.generator.broadcast(w), self._noise(len(w)).strokes)
+        loss, out = self._reconstruction_loss(x, mean, gate)
+        self._descend("synthesis", loss + c.kl_weight * kl, self._rate(c.reconstruction_rate))
+        return out | {"kl": kl.item(), "reconstruction": loss.item()}
+
+    def _rate(self, peak: float) -> float:
+        """Cosine fall to a quarter over the warm start, so that it ends where the next phase begins."""
+        if self.config.reconstruction_kimg <= 0:
+            return peak
+        part = min(self.progress.seen / (1000.0 * self.config.reconstruction_kimg), 1.0)
+        return peak * (0.625 + 0.375 * float(torch.cos(torch.tensor(torch.pi * part))))
+
+    def skip_warm_start(self) -> None:
+        """For weights that come from a trained model: on with adversarial training."""
+        c, p = self.config, self.progress
+        p.seen = int(1000.0 * (c.reconstruction_kimg + c.discriminator_kimg))
+        p.prior_fitted = True
+        self._refresh_bank()
+
+    # -- prior ---------------------------------------------------------------------------------------------------
+
+    def fit_prior(self) -> None:
+        """Fills the bank with fresh encodings and brings the mapping network's output to it."""
+        self._refresh_bank()
+        for _ in range(self.config.prior_steps):
+            loss = self._prior_loss()
+            self._descend("mapping", loss, self.config.prior_rate)
+        self.networks.average.mapping.load_state_dict(self.networks.generator.mapping.state_dict())
+        self.progress.prior_fitted = True
+        self._track_centres(decay=0.0)
+
+    @torch.no_grad()
+    def _refresh_bank(self) -> None:
+        for index in torch.arange(len(self.sampler.labels), device=self.device).split(32):
+            samples = self.sampler.samples[index].float() / 32767.0
+            with autocast(self.device):
+                self.networks.bank[index] = self.networks.encoder(self.config.codec.encode(samples))[0].float()
+
+    def _prior_loss(self) -> Tensor:
+        """Energy distance between the mapping's output and the encoded clips of one category drawn at random."""
+        c, n = self.config, self.networks
+        category = self.sampler.categories(1, self.rng)
+        members = (self.sampler.labels == category).nonzero().squeeze(1)
+        if len(members) < 2:
+            members = members.repeat(2)
+        chosen = torch.randperm(len(members), generator=self.rng, device=self.device)[: c.prior_batch]
+        z = self._z(c.prior_batch)
+        return losses.energy_distance(n.generator.mapping(z, category.expand(len(z))), n.bank[members[chosen]])
+
+    def _z(self, count: int) -> Tensor:
+        return torch.randn(count, self.config.generator.z_dim, generator=self.rng, device=self.device)
+
+    def _noise(self, count: int) -> Noise:
+        return draw_noise(self.config.generator, self.config.codec.stft, count, self.rng)
+
+    @torch.no_grad()
+    def _track_centres(self, decay: float) -> None:
+        """Moves w_avg, the centre that truncation pulls to, toward the mean w of each category."""
+        g = self.networks.average
+        categories = torch.arange(self.config.generator.categories, device=self.device)
+        for category in categories:
+            w = g.mapping(self._z(64), category.expand(64)).mean(0)
+            g.w_avg[category] = decay * g.w_avg[category] + (1.0 - decay) * w
+
+    # -- adversarial ---------------------------------------------------------------------------------------------
+
+    def _play(self, train_generator: bool) -> Losses:
+        """Half of the fakes come from the prior, half are reconstructions of this batch's real sounds."""
+        c, n = self.config, self.networks
+        x, labels, index = self._real(c.batch)
+        half = c.batch // 2
+        labels_fake = torch.cat([self.sampler.categories(c.batch - half, self.rng), labels[:half]])
+        noise = self._noise(c.batch)
+        with torch.set_grad_enabled(train_generator), autocast(self.device):
+            w_prior = n.generator.mapping(self._z(c.batch - half), labels_fake[: c.batch - half])
+            w_real, kl = self._encode(x[:half], index[:half])
+            ws = n.generator.broadcast(torch.cat([w_prior, w_real]))
+            mean, gate = n.generator.synthesis(ws, noise.strokes)
+            fake = n.generator.compose(mean, gate, noise.texture).clamp(-1.0, 1.0)
+        out: Losses = {}
+        if train_generator:
+            out |= self._teach_generator(x[:half], fake, labels_fake, mean[-half:], gate[-half:], kl)
+        out |= self._teach_discriminator(x, labels, fake.detach(), labels_fake)
+        return out
+
+    def _teach_generator(
+        self, x: Tensor, fake: Tensor, labels: Tensor, mean: Tensor, gate: Tensor, kl: Tensor
+    ) -> Losses:
+        c, n = self.config, self.networks
+        reconstruction, out = self._reconstruction_loss(x, mean, gate)
+        n.discriminator.requires_grad_(False)
+        with autocast(self.device):
+            adversarial = losses.generator_loss(n.discriminator(self._augmented(fake), labels))
+        n.discriminator.requires_grad_(True)
+        prior = self._prior_loss()
+        loss = (
+            reconstruction + c.kl_weight * kl + c.adversarial_weight * adversarial + c.prior_weight * prior
+        )
+        self._descend("mapping", loss, c.generator_rate, also="synthesis")
+        return out | {"generator": adversarial.item(), "prior": prior.item(), "kl": kl.item()}
+
+    def _teach_discriminator(self, x: Tensor, labels: Tensor, fake: Tensor, labels_fake: Tensor) -> Losses:
+        c, n = self.config, self.networks
+        with autocast(self.device):
+            real_logits = n.discriminator(self._augmented(x), labels)
+            fake_logits = n.discriminator(self._augmented(fake), labels_fake)
+        loss = losses.discriminator_loss(real_logits, fake_logits)
+        out = {"discriminator": loss.item(), "real": real_logits.mean().item(), "fake": fake_logits.mean().item()}
+        if self.progress.steps % c.r1_interval == 0:
+            penalty = losses.r1_penalty(n.discriminator, self._augmented(x), labels)
+            loss = loss + penalty * (0.5 * c.r1_gamma * c.r1_interval)
+            out["r1"] = penalty.item()
+        self._descend("discriminator", loss, self.optimisers["discriminator"].param_groups[0]["lr"])
+        self._adapt(real_logits)
+        return out
+
+    def _augmented(self, x: Tensor) -> Tensor:
+        return self.augment(x, self.progress.augment, self.rng)
+
+    def _adapt(self, real_logits: Tensor) -> None:
+        c, p = self.config, self.progress
+        p.real_sign = 0.98 * p.real_sign + 0.02 * real_logits.detach().sign().mean().item()
+        p.augment = adapt(p.augment, p.real_sign, c.batch, target=c.augment_target, kimg=c.augment_kimg)
+
+    # -- common --------------------------------------------------------------------------------------------------
+
+    def _descend(self, name: str, loss: Tensor, rate: float, also: str | None = None) -> None:
+        chosen = [self.optimisers[k] for k in (name, also) if k]
+        for optimiser in chosen:
+            optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        for optimiser in chosen:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            optimiser.step()
+
+    @torch.no_grad()
+    def _average(self, batch: int) -> None:
+        """Exponential moving average of the generator with ramp-up (Karras et al. 2020)."""
+        half_life = min(self.config.ema_kimg * 1000.0, max(0.05 * self.progress.seen, batch))
+        weight = 1.0 - 0.5 ** (batch / half_life)
+        live, average = self.networks.generator, self.networks.average
+        torch._foreach_lerp_(list(average.parameters()), list(live.parameters()), weight)
+        if self.progress.prior_fitted and self.progress.steps % 16 == 0:
+            self._track_centres(decay=0.9)

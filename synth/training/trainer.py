@@ -1,0 +1,235 @@
+"""The training loop: steps, ticks, snapshots, an exact resume, and nothing lost on the way out."""
+
+from __future__ import annotations
+
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from synth.checkpoint import verify
+from synth.errors import DataError, RunError
+from synth.training.dataset import BatchSampler, load_clips
+from synth.training.presets import TrainConfig
+from synth.training.run import Run, write_json
+from synth.training.snapshot import Scorer, write_samples
+from synth.training.state import load_state, save_state
+from synth.training.steps import Learner, Losses
+
+SAVE_SECONDS = 120.0
+MAX_ROLLBACKS = 5
+
+Report = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When to stop: after `minutes` of this session, or at `kimg` thousand images of the run; None: no such limit."""
+
+    minutes: float | None = None
+    kimg: float | None = None
+
+    def spent(self, seconds: float, seen: int) -> bool:
+        return (self.minutes is not None and seconds >= 60.0 * self.minutes) or (
+            self.kimg is not None and seen >= 1000.0 * self.kimg
+        )
+
+    def part(self, seconds: float, seen: int, start: int) -> float:
+        """How much of the budget is used, 0..1, by the limit that will be reached first."""
+        parts = [0.0]
+        if self.minutes:
+            parts.append(seconds / (60.0 * self.minutes))
+        if self.kimg is not None:
+            parts.append((seen - start) / max(1000.0 * self.kimg - start, 1.0))
+        return min(max(parts), 1.0)
+
+
+class Tick:
+    """Means of the losses since the last line of metrics.jsonl. Part of the state, so that a resume goes on exactly."""
+
+    def __init__(self, sums: dict[str, tuple[float, int]] | None = None):
+        self.sums = dict(sums or {})
+
+    def add(self, losses: Losses) -> None:
+        for name, value in losses.items():
+            total, count = self.sums.get(name, (0.0, 0))
+            self.sums[name] = (total + value, count + 1)
+
+    def means(self) -> Losses:
+        return {name: total / count for name, (total, count) in self.sums.items()}
+
+
+class Trainer:
+    """Drives a Learner on the clips of a run until its budget is spent or it is asked to stop."""
+
+    def __init__(self, run: Run, *, device: torch.device, weights: Path | None = None, report: Report = print):
+        self.run, self.device, self.report = run, device, report
+        self.config, data, categories = run.settings()
+        c = self.config.codec
+        clips = load_clips(data, "train", c.sample_rate, c.samples)
+        if clips.categories != categories:
+            raise DataError(
+                f"{data} no longer holds the categories of this run: restore the folder or start a new run"
+            )
+        sampler = BatchSampler(clips, device, self.config.balance, self.config.jitter)
+        self.clips = clips
+        self.learner = Learner(self.config, sampler, device)
+        self.scorer = Scorer.build(clips, data, self.config, weights)
+        self.tick = Tick()
+        self.rollbacks = 0
+        self.seconds = 0.0  # of training so far, over all sessions
+        self.stopping = False
+
+    def resume(self) -> bool:
+        """Takes up the last good state; False if the run has none yet."""
+        state = load_state(self.run.state, self.device)
+        if state is None:
+            return False
+        self.learner.load(state["learner"])
+        self.tick = Tick(state["tick"])
+        self.rollbacks = state["rollbacks"]
+        self.seconds = state["seconds"]
+        self.run.forget_after(self.learner.progress.seen)
+        return True
+
+    def start_from(self, checkpoint: Path) -> None:
+        """First weights from a published checkpoint of the same sizes; the warm start is skipped."""
+        verify(checkpoint)
+        networks = self.learner.networks
+        parts = {"generator": (networks.generator, networks.average)}
+        parts |= {"discriminator": (networks.discriminator,), "encoder": (networks.encoder,)}
+        for name, modules in parts.items():
+            weights = {k: v.float() for k, v in load_file(checkpoint / f"{name}.safetensors").items()}
+            for module in modules:
+                try:
+                    module.load_state_dict(weights)
+                except RuntimeError as error:
+                    raise RunError(
+                        f"{checkpoint} was trained with other sizes or categories than this run: "
+                        "use its own preset and data"
+                    ) from error
+        self.learner.skip_warm_start()
+
+    def save(self) -> None:
+        networks = self.learner.networks
+        if not all(torch.isfinite(p).all() for p in networks.parameters()):
+            return  # the guard rolls back at the next step; the last good state stays the last good one
+        state = {
+            "learner": self.learner.state(),
+            "tick": self.tick.sums,
+            "rollbacks": self.rollbacks,
+            "seconds": self.seconds,
+        }
+        save_state(self.run.state, state)
+
+    def train(self, budget: Budget) -> None:
+        """Steps until the budget is spent or a SIGTERM or SIGINT arrives; saves before it returns."""
+        with self.run.lock(), self._stop_on_signal():
+            if load_state(self.run.state, torch.device("cpu")) is None:
+                self.save()
+            self._loop(budget)
+            self.save()
+
+    def _loop(self, budget: Budget) -> None:
+        progress = self.learner.progress
+        begun = saved = ticked = time.monotonic()
+        start = ticked_seen = progress.seen
+        while not self.stopping and not budget.spent(time.monotonic() - begun, progress.seen):
+            before, stepped = progress.seen, time.monotonic()
+            if not self._guarded_step():
+                progress = self.learner.progress
+                ticked_seen = min(ticked_seen, progress.seen)
+                continue
+            now = time.monotonic()
+            self.seconds += now - stepped
+            if crossed(before, progress.seen, self.config.tick_kimg):
+                rate = (progress.seen - ticked_seen) / max(now - ticked, 1e-9)
+                self._write_tick(rate, budget.part(now - begun, progress.seen, start), now - begun)
+                ticked, ticked_seen = now, progress.seen
+            if crossed(before, progress.seen, self.config.snapshot_kimg):
+                self.snapshot()
+                ticked = time.monotonic()
+            if now - saved > SAVE_SECONDS:
+                self.save()
+                saved = now
+
+    def _guarded_step(self) -> bool:
+        """One step; on a loss that is not a number, back to the last good state with other random draws."""
+        losses = self.learner.step()
+        if all(math.isfinite(v) for v in losses.values()):
+            self.tick.add(losses)
+            return True
+        count = self.rollbacks + 1
+        if count > MAX_ROLLBACKS:
+            raise RunError(
+                f"training diverged {count} times: resume with a lower learning rate, the last good state is kept"
+            )
+        self.resume()
+        self.rollbacks = count
+        self.learner.rng.manual_seed(self.config.seed + 7919 * count + self.learner.progress.seen)
+        self.report({"event": "rollback", "seen": self.learner.progress.seen, "count": count})
+        return False
+
+    def _write_tick(self, rate: float, part: float, seconds: float) -> None:
+        p = self.learner.progress
+        line = {
+            "step": p.steps,
+            "seen": p.seen,
+            "phase": self.learner.phase,
+            "images_per_second": round(rate, 2),
+            "wall_minutes": round(self.seconds / 60.0, 2),
+            "device": device_name(self.device),
+            "augment": round(p.augment, 4),
+            **{k: round(v, 5) for k, v in self.tick.means().items()},
+        }
+        self.tick = Tick()
+        self.run.log(line)
+        left = seconds * (1.0 - part) / part if part > 0 else None
+        self.report(line | {"part": part, "seconds_left": left})
+
+    def snapshot(self) -> None:
+        """Sample grid and sounds; FAD on the valid split where a yardstick is at hand; the best is kept."""
+        average, p = self.learner.networks.average, self.learner.progress
+        if not p.prior_fitted:
+            return  # before the prior is fitted the generator has nothing to draw from
+        write_samples(self.run.samples, p.seen, average, self.config)
+        if self.scorer is None:
+            return
+        scores = self.scorer.score(average, self.config.score_sounds)
+        line = {"step": p.steps, "seen": p.seen, "phase": self.learner.phase, **scores}
+        known = [m["fad"] for m in self.run.metrics() if "fad" in m]
+        self.run.log(line)
+        self.report(line)
+        if not known or scores["fad"] < min(known):
+            save_state(self.run.best, self.learner.networks.state_dict())
+            write_json(self.run.best / "scores.json", line)
+
+    @contextmanager
+    def _stop_on_signal(self) -> Iterator[None]:
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            self.stopping = True
+
+        before = {s: signal.signal(s, stop) for s in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for s, handler in before.items():
+                signal.signal(s, handler)
+
+
+def crossed(before: int, after: int, kimg: float) -> bool:
+    """True when a multiple of `kimg` thousand images lies in (before, after]."""
+    interval = max(int(1000.0 * kimg), 1)
+    return after // interval > before // interval
+
+
+def device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"

@@ -1,0 +1,99 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from synth.errors import DataError
+from synth.training.dataset import BatchSampler, load_clips, scan
+
+
+def test_folders_become_categories_and_splits(recordings: Path) -> None:
+    train = load_clips(recordings, "train", 16000, 1024)
+    valid = load_clips(recordings, "valid", 16000, 1024)
+    assert train.categories == ("hit", "scrape")
+    assert train.counts == {"hit": 9, "scrape": 9} and valid.counts == {"hit": 1, "scrape": 1}
+    assert train.samples.abs().amax(1).tolist() == [32767] * 18
+
+
+def test_metadata_rules_when_there_is_one(tmp_path: Path) -> None:
+    rows = ["file,class,split,licence"]
+    for i in range(6):
+        soundfile.write(tmp_path / f"{i}.wav", np.random.default_rng(i).standard_normal(800) * 0.1, 8000)
+        rows.append(f"{i}.wav,{'a' if i % 2 else 'b'},{'valid' if i == 5 else 'train'},CC0")
+    (tmp_path / "metadata.csv").write_text("\n".join(rows))
+    clips = load_clips(tmp_path, "train", 16000, 1600)
+    assert len(clips) == 5 and clips.categories == ("a", "b")
+    assert clips.samples[:, 1500:].abs().sum() > 0, "8 kHz clips of 0.1 s fill 1600 samples at 16 kHz"
+    assert clips.entries[0].row["licence"] == "CC0"
+
+
+@pytest.mark.parametrize(
+    ("prepare", "message"),
+    [
+        (lambda p: None, "holds no recordings"),
+        (lambda p: (p / "metadata.csv").write_text("file,label\na.wav,b\n"), "lacks the columns"),
+        (lambda p: (p / "metadata.csv").write_text("file,class,split\na.wav,b,train\n"), "not there"),
+    ],
+)
+def test_bad_folders_are_one_sentence(tmp_path: Path, prepare: object, message: str) -> None:
+    prepare(tmp_path)  # type: ignore[operator]
+    with pytest.raises(DataError, match=message):
+        scan(tmp_path)
+
+
+def test_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="not a folder"):
+        scan(tmp_path / "nowhere")
+
+
+def write_clips(folder: Path, count: int = 5) -> None:
+    folder.mkdir()
+    for i in range(count):
+        soundfile.write(folder / f"{i}.wav", np.full(100, 0.1 * (i + 1)), 16000)
+
+
+def test_damaged_silent_and_few_clips(tmp_path: Path) -> None:
+    write_clips(tmp_path / "a", 3)
+    with pytest.raises(DataError, match="at least 4"):
+        load_clips(tmp_path, "train", 16000, 100)
+    (tmp_path / "a" / "x.wav").write_bytes(b"this is not audio")
+    with pytest.raises(DataError, match=r"x\.wav cannot be read"):
+        load_clips(tmp_path, "train", 16000, 100)
+    soundfile.write(tmp_path / "a" / "x.wav", np.zeros(100), 16000)
+    with pytest.raises(DataError, match="silent"):
+        load_clips(tmp_path, "train", 16000, 100)
+
+
+def sampler_of(counts: tuple[int, int], balance: float, tmp_path: Path) -> BatchSampler:
+    for name, count in zip("ab", counts, strict=True):
+        write_clips(tmp_path / name, count)
+    rows = ["file,class,split"]
+    rows += [f"{n}/{i}.wav,{n},train" for n, c in zip("ab", counts, strict=True) for i in range(c)]
+    (tmp_path / "metadata.csv").write_text("\n".join(rows))
+    return BatchSampler(load_clips(tmp_path, "train", 16000, 100), torch.device("cpu"), balance, 0)
+
+
+@pytest.mark.parametrize(("balance", "expected"), [(0.0, 0.9), (1.0, 0.5), (0.5, 0.75)])
+def test_balance_between_clips_and_categories(balance: float, expected: float, tmp_path: Path) -> None:
+    sampler = sampler_of((18, 2), balance, tmp_path)
+    rng = torch.Generator().manual_seed(0)
+    _, labels, _ = sampler.real(4000, rng)
+    assert (labels == 0).float().mean().item() == pytest.approx(expected, abs=0.03)
+    assert (sampler.categories(4000, rng) == 0).float().mean().item() == pytest.approx(expected, abs=0.03)
+
+
+def test_jitter_moves_clips_and_fills_with_silence(recordings: Path) -> None:
+    clips = load_clips(recordings, "train", 16000, 1024)
+    still = BatchSampler(clips, torch.device("cpu"), 0.0, 0)
+    moving = BatchSampler(clips, torch.device("cpu"), 0.0, 50)
+    x, _, index = still.real(1, torch.Generator().manual_seed(3))
+    y = moving._jittered(x.repeat(40, 1), torch.Generator().manual_seed(4))
+    shifts = []
+    for row in y:
+        fit = [torch.equal(torch.roll(x[0], s)[60:-60], row[60:-60]) for s in range(-50, 51)]
+        assert sum(fit) == 1
+        shifts.append(fit.index(True) - 50)
+    assert min(shifts) < -20 and max(shifts) > 20
+    assert index.shape == (1,)

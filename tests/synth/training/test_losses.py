@@ -1,0 +1,95 @@
+import math
+
+import pytest
+import torch
+
+from synth.models.discriminators import Discriminator
+from synth.training import losses
+from synth.training.augment import Augment, adapt
+
+
+def test_gaussian_nll_against_torch() -> None:
+    x, mean, spread = torch.randn(3, 4), torch.randn(3, 4), torch.rand(3, 4) + 0.1
+    expected = torch.nn.functional.gaussian_nll_loss(mean, x, spread.square())
+    torch.testing.assert_close(losses.gaussian_nll(x, mean, spread), expected)
+
+
+def test_kl_against_torch() -> None:
+    mean, log_variance = torch.randn(5, 7), torch.randn(5, 7)
+    q = torch.distributions.Normal(mean, (0.5 * log_variance).exp())
+    expected = torch.distributions.kl_divergence(q, torch.distributions.Normal(0.0, 1.0)).sum(1).mean()
+    torch.testing.assert_close(losses.kl_divergence(mean, log_variance), expected)
+
+
+def test_energy_distance() -> None:
+    torch.manual_seed(0)
+    same = losses.energy_distance(torch.randn(2000, 4), torch.randn(2000, 4))
+    apart = losses.energy_distance(torch.randn(2000, 4), torch.randn(2000, 4) + 3.0)
+    assert abs(same.item()) < 0.02
+    assert apart.item() > 3.0
+    # Two single points at distance 5: twice their distance, as neither set has a spread.
+    two = losses.energy_distance(torch.tensor([[0.0, 0.0]]), torch.tensor([[3.0, 4.0]]))
+    assert two.item() == pytest.approx(10.0, abs=0.01)
+
+
+def test_multiscale_l1_of_a_constant_offset() -> None:
+    x = torch.zeros(1, 1, 32, 32)
+    assert losses.multiscale_l1(x, x + 0.5, scales=3).item() == pytest.approx(1.5)
+
+
+def test_adversarial_losses_at_zero_logits() -> None:
+    zero = torch.zeros(4)
+    assert losses.generator_loss(zero).item() == pytest.approx(math.log(2.0))
+    assert losses.discriminator_loss(zero, zero).item() == pytest.approx(2.0 * math.log(2.0))
+
+
+def test_r1_is_the_squared_gradient() -> None:
+    class Sum(torch.nn.Module):
+        def forward(self, x: torch.Tensor, category: torch.Tensor) -> torch.Tensor:
+            return 3.0 * x.sum((1, 2, 3))
+
+    penalty = losses.r1_penalty(Sum(), torch.randn(2, 1, 4, 4), torch.zeros(2))  # type: ignore[arg-type]
+    assert penalty.item() == pytest.approx(9.0 * 16)
+
+
+def test_r1_reaches_the_weights() -> None:
+    d = Discriminator(2, (8, 8), features=8)
+    losses.r1_penalty(d, torch.randn(2, 1, 16, 16), torch.tensor([0, 1])).backward()
+    assert all(p.grad is not None for n, p in d.named_parameters() if n.startswith("trunk") and "weight" in n)
+
+
+def test_augment_is_identity_at_zero_and_differentiable() -> None:
+    rng = torch.Generator().manual_seed(0)
+    x = torch.rand(16, 1, 32, 32, requires_grad=True)
+    assert Augment()(x, 0.0, rng) is x
+    out = Augment()(x, 1.0, rng)
+    assert out.shape == x.shape and not torch.equal(out, x)
+    out.sum().backward()
+    assert x.grad is not None and x.grad.abs().sum() > 0
+
+
+def test_augment_shift_moves_frames_and_gain_spares_silence() -> None:
+    rng = torch.Generator().manual_seed(0)
+    x = torch.zeros(64, 1, 4, 32)
+    x[:, :, :, 10] = 0.5
+    shifted = Augment(max_shift=0.25)._shift(x, 1.0, rng)
+    at = shifted[:, 0, 0].argmax(1)
+    assert at.min() >= 2 and at.max() <= 18 and len(at.unique()) > 8
+    silent = torch.full((8, 1, 4, 4), -1.0)
+    assert torch.equal(Augment()._gain(silent, 1.0, rng), silent)
+
+
+def test_masks_silence_whole_bands() -> None:
+    rng = torch.Generator().manual_seed(0)
+    out = Augment(max_mask=0.5)._mask(torch.ones(64, 1, 16, 16), 2, 1.0, rng)
+    rows = out[:, 0].amin(2)
+    assert set(rows.unique().tolist()) == {-1.0, 1.0}
+    assert torch.equal(out[:, 0].amin(2), out[:, 0].amax(2))
+    assert (rows < 0).float().mean() < 0.5
+
+
+def test_adaptive_strength_follows_overfitting() -> None:
+    assert adapt(0.2, 0.9, 1000, kimg=100.0) == pytest.approx(0.21)
+    assert adapt(0.2, 0.1, 1000, kimg=100.0) == pytest.approx(0.19)
+    assert adapt(0.0, 0.1, 1000) == 0.0
+    assert adapt(0.8, 0.9, 10**6, limit=0.8) == 0.8

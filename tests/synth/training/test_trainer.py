@@ -1,0 +1,171 @@
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from synth.errors import DataError, RunError
+from synth.training import state as state_module
+from synth.training.presets import TrainConfig, override, preset
+from synth.training.run import Run
+from synth.training.state import LATEST, PREVIOUS, load_state, save_state
+from synth.training.trainer import Budget, Trainer, crossed
+
+CPU = torch.device("cpu")
+
+
+def trainer(folder: Path, data: Path, **changes: float) -> Trainer:
+    run = Run.create(folder, replace(preset("tiny"), **changes), data)
+    return Trainer(run, device=CPU, report=lambda _: None)
+
+
+def resumed(folder: Path) -> Trainer:
+    again = Trainer(Run.open(folder), device=CPU, report=lambda _: None)
+    assert again.resume()
+    return again
+
+
+def losses_of(folder: Path) -> list[dict[str, float]]:
+    timed = ("images_per_second", "wall_minutes")
+    return [{k: v for k, v in line.items() if k not in timed} for line in Run.open(folder).metrics()]
+
+
+def test_resume_continues_exactly(recordings: Path, tmp_path: Path) -> None:
+    """Same losses and same weights as an unbroken run, broken once in every phase."""
+    trainer(tmp_path / "whole", recordings).train(Budget(kimg=0.14))
+    trainer(tmp_path / "broken", recordings).train(Budget(kimg=0.03))
+    for kimg in (0.05, 0.09, 0.14):
+        resumed(tmp_path / "broken").train(Budget(kimg=kimg))
+    assert losses_of(tmp_path / "whole") == losses_of(tmp_path / "broken")
+    whole, broken = (load_state(tmp_path / name / "state", CPU) for name in ("whole", "broken"))
+    assert whole and broken
+    for name, value in whole["learner"]["networks"].items():
+        assert torch.equal(value, broken["learner"]["networks"][name]), name
+
+
+def test_metrics_name_every_phase(tiny_run: Path) -> None:
+    lines = Run.open(tiny_run).metrics()
+    assert [line["phase"] for line in lines][0] == "reconstruct"
+    assert lines[-1]["phase"] == "adversarial"
+    assert {"generator", "discriminator", "prior", "kl", "images_per_second", "augment"} <= lines[-1].keys()
+    assert all(math.isfinite(v) for line in lines for v in line.values() if isinstance(v, float))
+
+
+def test_samples_are_written(tiny_run: Path) -> None:
+    pictures = list((tiny_run / "samples").glob("*.png"))
+    sounds = list((tiny_run / "samples").glob("*.wav"))
+    assert pictures and len(sounds) == 2 * len(pictures)
+
+
+def test_warm_start_learns(recordings: Path, tmp_path: Path) -> None:
+    trainer(tmp_path / "run", recordings, reconstruction_kimg=1.0).train(Budget(kimg=0.8))
+    lines = Run.open(tmp_path / "run").metrics()
+    assert lines[-1]["reconstruction"] < 0.3 * lines[0]["reconstruction"]
+
+
+def test_nan_rolls_back_to_the_last_good_state(recordings: Path, tmp_path: Path) -> None:
+    events: list[dict[str, object]] = []
+    t = trainer(tmp_path / "run", recordings)
+    t.train(Budget(kimg=0.08))
+    t = Trainer(Run.open(tmp_path / "run"), device=CPU, report=events.append)
+    t.resume()
+    good = t.learner.networks.generator.synthesis.const.clone()
+    with torch.no_grad():
+        t.learner.networks.generator.synthesis.const.fill_(math.nan)
+    t.save()  # a broken network is never saved over a good one
+    t.train(Budget(kimg=0.1))
+    assert [e for e in events if e.get("event") == "rollback"]
+    assert torch.isfinite(t.learner.networks.generator.synthesis.const).all()
+    assert (t.learner.networks.generator.synthesis.const - good).abs().max() < 1.0
+
+
+def test_endless_divergence_is_one_clear_error(recordings: Path, tmp_path: Path) -> None:
+    t = trainer(tmp_path / "run", recordings)
+    t.learner.step = lambda: {"l1": math.nan}  # type: ignore[method-assign]
+    with pytest.raises(RunError, match="diverged"):
+        t.train(Budget(kimg=1.0))
+    assert load_state(tmp_path / "run" / "state", CPU) is not None
+
+
+def test_damaged_latest_state_falls_back_to_the_previous(tmp_path: Path) -> None:
+    save_state(tmp_path, {"n": torch.tensor(1)})
+    save_state(tmp_path, {"n": torch.tensor(2)})
+    (tmp_path / LATEST).write_bytes(b"cut short")
+    loaded = load_state(tmp_path, CPU)
+    assert loaded is not None and loaded["n"].item() == 1
+    (tmp_path / PREVIOUS).write_bytes(b"")
+    with pytest.raises(RunError, match="no state"):
+        load_state(tmp_path, CPU)
+
+
+def test_full_disk_keeps_the_last_good_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_state(tmp_path, {"n": torch.tensor(1)})
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(state_module.torch, "save", full)
+    with pytest.raises(RunError, match="free some disk space"):
+        save_state(tmp_path, {"n": torch.tensor(2)})
+    loaded = load_state(tmp_path, CPU)
+    assert loaded is not None and loaded["n"].item() == 1
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_sigterm_saves_and_resumes(recordings: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "synth", "train", "--preset", "tiny", "--data", str(recordings)]
+    command += ["--out", str(tmp_path / "run"), "--minutes", "5", "--threads", "1"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    metrics = tmp_path / "run" / "metrics.jsonl"
+    deadline = time.monotonic() + 120
+    while not metrics.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(timeout=60) == 0
+    again = resumed(tmp_path / "run")
+    assert again.learner.progress.seen > 0
+    again.train(Budget(kimg=again.learner.progress.seen / 1000 + 0.02))
+
+
+def test_two_trainers_on_one_run_are_refused(recordings: Path, tmp_path: Path) -> None:
+    t = trainer(tmp_path / "run", recordings)
+    with t.run.lock(), pytest.raises(RunError, match="another trainer"):
+        t.train(Budget(kimg=0.01))
+
+
+def test_a_run_is_not_overwritten(recordings: Path, tmp_path: Path) -> None:
+    Run.create(tmp_path / "run", preset("tiny"), recordings)
+    with pytest.raises(RunError, match="--resume"):
+        Run.create(tmp_path / "run", preset("tiny"), recordings)
+    with pytest.raises(RunError, match="no run"):
+        Run.open(tmp_path / "other")
+
+
+def test_changed_categories_are_refused(recordings: Path, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", preset("tiny"), recordings)
+    saved = json.loads(run.config_path.read_text())
+    run.config_path.write_text(json.dumps(saved | {"categories": ["a", "b"]}))
+    with pytest.raises(DataError, match="categories"):
+        Trainer(run, device=CPU)
+
+
+def test_overrides_and_json_of_settings() -> None:
+    config = override(preset("tiny"), ["r1_gamma=2.5", "batch=6"])
+    assert (config.r1_gamma, config.batch) == (2.5, 6)
+    assert TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    for bad in ("speed=3", "batch=two", "batch"):
+        with pytest.raises(RunError):
+            override(config, [bad])
+    with pytest.raises(RunError, match="unknown preset"):
+        preset("nothing")
+
+
+def test_crossed_counts_multiples() -> None:
+    assert crossed(999, 1000, 1.0) and not crossed(1000, 1999, 1.0) and crossed(1999, 2000, 1.0)
