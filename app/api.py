@@ -58,7 +58,8 @@ class Refusal(Exception):
 
 
 def routes() -> list[Route]:
-    handlers = {"/healthz": (("GET", "HEAD"), healthz), "/models": (("GET", "HEAD"), models), "/infer": (("POST",), infer)}
+    read, write = ("GET", "HEAD"), ("POST",)
+    handlers = {"/healthz": (read, healthz), "/models": (read, models), "/infer": (write, infer)}
     base = str(config.get_option("server.baseUrlPath")).strip("/")
     return [
         Route(prefix + path, _guarded(methods, handler), methods=ALL_METHODS)

@@ -6,7 +6,7 @@ import streamlit as st
 
 HERE = Path(__file__).resolve().parent
 
-st.set_page_config(page_title="Sonoform", page_icon=":material/graphic_eq:", layout="wide")
+st.set_page_config(page_title="Sonoform", page_icon=HERE / "icon.svg", layout="wide")
 st.html(HERE / "style.css")
 st.logo(HERE / "logo.svg", size="large")
 

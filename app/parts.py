@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -29,8 +31,9 @@ def models_or_stop() -> Cards:
     cards = catalogue()
     if not cards:
         st.info(
-            f"No model is installed in {default_root()}. Publish a trained run with `python -m synth publish RUN --id NAME`, "
-            "or point SONOFORM_CHECKPOINTS to a folder of checkpoints, then reload this page.",
+            f"No model is installed in {default_root()}. Publish a trained run with "
+            "`python -m synth publish RUN --id NAME`, or point SONOFORM_CHECKPOINTS to a folder of checkpoints, "
+            "then reload this page.",
             icon=":material/graphic_eq:",
         )
         st.stop()
@@ -109,18 +112,17 @@ def load_or_stop(model: str) -> SharedInstrument:
 def toolbar(history: History) -> None:
     """Undo, redo, reset and the share link."""
     with st.container(horizontal=True, gap="xsmall", width="content", key="toolbar"):
-        _tool("Undo", ":material/undo:", history.undo, history.can_undo, "Ctrl+Z")
-        _tool("Redo", ":material/redo:", history.redo, history.can_redo, "Ctrl+Shift+Z")
-        bare = cleared(history.patch)
-        _tool("Reset all but model, category and seed", ":material/restart_alt:", _reset, bare != history.patch)
+        _tool("Undo", ":material/undo:", history.undo, history.can_undo, shortcut="Ctrl+Z")
+        _tool("Redo", ":material/redo:", history.redo, history.can_redo, shortcut="Ctrl+Shift+Z")
+        bare = cleared(history.patch) == history.patch
+        _tool("Reset", ":material/restart_alt:", _reset, not bare, help="Everything but model, category and seed")
         with st.popover("Share", icon=":material/link:", help="A link that opens this very sound"):
             st.caption("This link opens this very sound.")
             st.code(share_link(history.patch), language=None, wrap_lines=True)
 
 
-def _tool(label: str, icon: str, action: Any, enabled: bool, shortcut: str | None = None) -> None:
-    key = f"tool.{icon}"
-    st.button("", key=key, icon=icon, help=label, on_click=action, disabled=not enabled, shortcut=shortcut)
+def _tool(label: str, icon: str, action: Callable[[], None], enabled: bool, shortcut: str = "", help: str = "") -> None:
+    st.button(label, icon=icon, on_click=action, disabled=not enabled, shortcut=shortcut or None, help=help or None)
 
 
 def _reset() -> None:
@@ -128,8 +130,9 @@ def _reset() -> None:
 
 
 def share_link(patch: Patch) -> str:
-    query = patch.to_query()
-    return f"{st.context.url or ''}{'?' if query else ''}{query}"
+    address, query = st.context.url or "", patch.to_query()
+    root = address.count("/") < 3  # http://host, without the path's slash
+    return f"{address}{'/' if root else ''}{'?' if query else ''}{query}"
 
 
 def new_seed() -> None:
@@ -148,25 +151,27 @@ def render_or_stop(shared: SharedInstrument, patch: Patch) -> Sound:
 
 
 def player(sound: Sound) -> None:
-    """Waveform and spectrogram, and the sound itself."""
-    st.html(spectrogram.figure(sound))
+    """Waveform and spectrogram, and the sound itself, which is sent first: the ear is quicker than the eye."""
+    picture = st.container()
     with st.container(horizontal=True, vertical_alignment="center", key="player"):
         # Bytes, not samples: Streamlit would normalise the peak of samples.
         slot = st.container(width="stretch")
         autoplay = st.toggle("Autoplay", value=True, key="autoplay", help="Play every new sound at once")
         loop = st.toggle("Loop", key="loop", help="Play over and over")
         slot.audio(sound.to_bytes("wav"), "audio/wav", autoplay=autoplay, loop=loop)
+    picture.html(spectrogram.figure(sound))
 
 
 def downloads(sound: Sound, patch: Patch) -> None:
     """One button a format; the file is made when it is clicked."""
     stem = file_stem(patch)
     with st.container(horizontal=True, vertical_alignment="center", key="downloads"):
-        st.caption(f"{stem} · {sound.seconds:.2f} s · {sound.sample_rate / 1000:g} kHz · {_loudness(patch)}", width="stretch")
+        rate = f"{sound.sample_rate / 1000:g} kHz"
+        st.caption(f"{stem} · {sound.seconds:.2f} s · {rate} · {_loudness(patch)}", width="stretch")
         for format, (mime, subtype) in DOWNLOADS.items():
             st.download_button(
                 format.upper(),
-                data=lambda format=format, subtype=subtype: sound.to_bytes(format, subtype),
+                data=partial(sound.to_bytes, format, subtype),
                 file_name=f"{stem}.{format}",
                 mime=mime,
                 key=f"download.{format}",

@@ -1,4 +1,4 @@
-"""The patch of one browser session: how a link opens it, how a control changes it, how it is undone. No Streamlit here."""
+"""The patch of one browser session: how a link opens it, how a control changes it, how it is undone. No Streamlit."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def open_link(query: Mapping[str, str], cards: Cards) -> Opened:
     try:
         patch = Patch.from_query(asked)
     except PatchError as error:
-        return Opened(start, f"The link has a value that cannot be used, so the page starts from its defaults: {error}.")
+        return Opened(start, f"The link cannot be used, so the page starts from its defaults ({error}).")
     if patch.model not in cards:
         named = ", ".join(cards)
         return Opened(start, f"The link asks for the model {patch.model}, which is not installed; there is {named}.")
@@ -123,7 +123,7 @@ def direction_names(card: Card) -> list[str]:
 
 
 def turn(patch: Patch, name: str, value: Any, cards: Cards) -> Patch:
-    """The patch after one control moved: `name` is a field of the patch, "sliders.NAME", or LEVELLED (lufs, or none)."""
+    """The patch after one control moved: `name` is a field of the patch, "sliders.NAME", or LEVELLED (lufs or none)."""
     if name == "model":
         return fit(replace(patch, latent=None), cards[value])
     if name == "seed":

@@ -23,7 +23,8 @@ MAX_TICKS = 9
 # The colour map magma (van der Walt and Smith), every sixteenth of its way: even steps of lightness, legible to the
 # colour-blind and in grey.
 MAGMA = (
-    "000004 0a0822 1d1147 36106b 51127c 6a1c81 832681 9c2e7f b73779 d0416f e75263 f56b5c fc8961 fea772 fec488 fde2a3 fcfdbf"
+    "000004 0a0822 1d1147 36106b 51127c 6a1c81 832681 9c2e7f b73779 "
+    "d0416f e75263 f56b5c fc8961 fea772 fec488 fde2a3 fcfdbf"
 )
 
 
@@ -36,6 +37,7 @@ def _palette() -> bytes:
 
 
 PALETTE = _palette()
+WAVE = "#fc8961"
 
 
 def heat_map(levels: np.ndarray) -> bytes:
@@ -47,14 +49,17 @@ def heat_map(levels: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def outline(samples: np.ndarray, points: int = ENVELOPE_POINTS) -> str:
-    """Samples (n,) -> SVG path in a box `points` wide and 2 high: up the maxima, back along the minima."""
+def waveform(samples: np.ndarray, points: int = ENVELOPE_POINTS) -> bytes:
+    """Samples (n,) -> SVG that fills any box: there along the maxima, back along the minima."""
     edges = np.linspace(0, samples.size, points + 1).astype(int)[:-1]
     high = 1.0 - np.maximum.reduceat(samples, edges).clip(-1.0, 1.0)
     low = 1.0 - np.minimum.reduceat(samples, edges).clip(-1.0, 1.0)
     there = [f"{x},{y:.3f}" for x, y in enumerate(high)]
     back = [f"{x},{y:.3f}" for x, y in reversed(list(enumerate(low)))]
-    return f"M{' '.join(there + back)}Z"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {points} 2" preserveAspectRatio="none">'
+        f'<path fill="{WAVE}" stroke="{WAVE}" vector-effect="non-scaling-stroke" d="M{" ".join(there + back)}Z"/></svg>'
+    ).encode()
 
 
 def ticks(end: float) -> Iterator[tuple[float, str]]:
@@ -78,16 +83,19 @@ def figure(sound: Sound) -> str:
     """HTML of the picture; app/style.css gives it its looks."""
     mono = sound.mono().samples[0]
     seconds, top = sound.seconds, sound.sample_rate / 2000.0
-    png = base64.b64encode(heat_map(sound.spectrogram(BINS, FRAMES, -RANGE_DB))).decode()
+    png = heat_map(sound.spectrogram(BINS, FRAMES, -RANGE_DB))
     hertz = "".join(f'<span style="bottom:{100 * at / top:.3f}%">{label}</span>' for at, label in ticks(top))
     time = "".join(f'<span style="left:{100 * at / seconds:.3f}%">{label}</span>' for at, label in ticks(seconds))
     return (
         f'<div class="sound-picture" role="img" '
         f'aria-label="Waveform and spectrogram, 0 to {top:g} kHz, {seconds:.2f} seconds">'
-        f'<div class="wave"><svg viewBox="0 0 {ENVELOPE_POINTS} 2" preserveAspectRatio="none">'
-        f'<path d="{outline(mono)}"></path></svg></div>'
+        f'<img class="wave" alt="" decoding="sync" src="{_data_url("svg+xml", waveform(mono))}">'
         f'<div class="hertz"><b>kHz</b>{hertz}</div>'
-        f'<img class="heat" alt="" decoding="sync" src="data:image/png;base64,{png}">'
+        f'<img class="heat" alt="" decoding="sync" src="{_data_url("png", png)}">'
         f'<div class="seconds">{time}<b>s</b></div>'
         f"</div>"
     )
+
+
+def _data_url(kind: str, data: bytes) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"

@@ -24,9 +24,8 @@ def instrument(cards: Cards) -> None:
         sliders(patch, card)
         finish(patch)
     with stage:
-        with st.container(horizontal=True, vertical_alignment="top", key="top-row"):
-            categories(patch, card)
-            parts.toolbar(history)
+        parts.toolbar(history)
+        categories(patch, card)
         parts.show_warning()
         sound = parts.render_or_stop(parts.load_or_stop(patch.model), patch)
         parts.player(sound)
@@ -37,7 +36,7 @@ def source(patch: Patch, cards: Cards) -> None:
     st.selectbox("Model", list(cards), format_func=lambda name: cards[name].title, **parts.tied("model", patch))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         st.number_input("Seed", 0, 2**32 - 1, step=1, **parts.tied("seed", patch))
-        st.button("", icon=":material/casino:", key="die", help="A new random seed", on_click=parts.new_seed)
+        st.button("Roll", icon=":material/casino:", help="A new random seed", on_click=parts.new_seed)
     st.slider(
         "Truncation",
         0.0,
@@ -50,8 +49,9 @@ def source(patch: Patch, cards: Cards) -> None:
 
 def sliders(patch: Patch, card: Card) -> None:
     names = direction_names(card)
-    for name in names[:STRONGEST]:
-        st.slider(name, -5.0, 5.0, step=0.1, format="%+.1f", **parts.tied(SLIDERS + name, patch))
+    with st.container(key="directions"):
+        for name in names[:STRONGEST]:
+            st.slider(name, -5.0, 5.0, step=0.1, format="%+.1f", **parts.tied(SLIDERS + name, patch))
     if further := [name for name in patch.sliders if name not in names[:STRONGEST]]:
         st.caption(f"Also set by the link: {', '.join(further)}")
 
@@ -68,16 +68,11 @@ def finish(patch: Patch) -> None:
 
 
 def categories(patch: Patch, card: Card) -> None:
-    choose = st.pills if len(card.categories) <= MANY else st.selectbox
-    choose(
-        "Category",
-        card.categories,
-        format_func=parts.spaced,
-        required=True,
-        label_visibility="collapsed",
-        width="stretch",
-        **parts.tied("category", patch),
-    )
+    shown = {"format_func": parts.spaced, "required": True, "label_visibility": "collapsed"}
+    if len(card.categories) <= MANY:
+        st.pills("Category", card.categories, wrap=True, **shown, **parts.tied("category", patch))
+    else:
+        st.selectbox("Category", card.categories, **shown, **parts.tied("category", patch))
 
 
 cards = parts.models_or_stop()

@@ -155,7 +155,7 @@ def _resynth(verbs: Any) -> None:
 
 
 def run_resynth(options: argparse.Namespace) -> None:
-    from synth.audio.codecs import resynthesise
+    from synth.resynth import resynthesise
     from synth.sound import Sound
 
     sound, convergence = resynthesise(Sound.load(options.input), options.codec, options.phase)

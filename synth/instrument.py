@@ -44,7 +44,7 @@ class Instrument:
             vectors = load_file(folder / "directions.safetensors")["directions"]
             codec = GaussianLogSTFT(**card.codec)
         except (KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
-            raise CheckpointError(f"{folder} does not hold what its card says: restore the checkpoint folder") from error
+            raise CheckpointError(f"{folder} does not hold what its card says: restore it") from error
         directions = tuple(
             Direction(d["name"], v, d["scale"], tuple(d["layers"]), d["provenance"])
             for d, v in zip(card.directions, vectors, strict=True)

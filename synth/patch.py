@@ -80,7 +80,7 @@ class Patch:
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         values["sliders"] = dict(self.sliders)
         if self.latent is not None:
-            values["latent"] = [float(str(value)) for value in np.asarray(self.latent, np.float32)]  # shortest float32 spelling
+            values["latent"] = [float(str(np.float32(value))) for value in self.latent]  # the shortest spelling
         return values
 
     def to_json(self) -> str:

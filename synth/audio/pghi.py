@@ -18,8 +18,8 @@ import numpy as np
 
 from synth.audio.stft import STFT
 
-TOLERANCE_DB = -100.0  # bins this far below the loudest one get a random phase
-STEP_DB = 3.0
+TOLERANCE_DB = -80.0  # bins this far below the loudest one get a random phase
+STEP_DB = 1.0
 _BUCKETS = 2 + math.ceil(-TOLERANCE_DB / STEP_DB)
 
 
@@ -31,26 +31,30 @@ def integrate_phase(magnitude: np.ndarray, stft: STFT, rng: np.random.Generator)
         tolerance = 10.0 ** (TOLERANCE_DB / 20.0)
         log = np.log(np.maximum(magnitude / peak, np.float32(tolerance)))
         level = np.ceil((log - math.log(tolerance)) * (20.0 / math.log(10.0) / STEP_DB)).astype(np.uint8)
-        over_time, over_bins = _steps(log, stft)
-        _integrate(_margin(level), over_time, over_bins, phase, _BUCKETS)
+        level = _margin(level)
+        _integrate(level.ravel(), _slopes(log, stft).ravel(), phase.ravel(), level.shape[1], _BUCKETS)
     return phase[1:-1, 1:-1]
 
 
-def _steps(log: np.ndarray, stft: STFT) -> tuple[np.ndarray, np.ndarray]:
-    """Phase from one frame to the next and from one bin to the next, (T + 2, F + 2) with margins (equations 13, 14).
+def _slopes(log: np.ndarray, stft: STFT) -> np.ndarray:
+    """Phase to the next frame and phase to the next bin, (2, T + 2, F + 2) with margins.
 
-    Bins beyond 0 Hz and Nyquist mirror those inside; frames beyond the ends repeat the last ones. The phase refers to
-    the start of the frame, not to its middle, which adds pi a bin.
+    Equations 13 and 14, centred differences. Bins beyond 0 Hz and Nyquist mirror those inside; frames beyond the ends
+    repeat the last ones. The phase refers to the start of the frame, not to its middle, which adds pi a bin.
     """
     ratio = stft.gamma / (stft.hop * stft.length)
-    log = np.pad(np.pad(log, ((1, 1), (0, 0)), "edge"), ((0, 0), (1, 1)), "reflect")
     turns = np.arange(stft.bins) * stft.hop % stft.length / stft.length
-    turns = np.where(turns > 0.5, turns - 1.0, turns)
-    over_time, over_bins = np.zeros_like(log), np.zeros_like(log)
-    over_time[1:-1, 1:-1] = (log[1:-1, 2:] - log[1:-1, :-2]) * np.float32(0.5 / ratio)
-    over_time[1:-1, 1:-1] += (2.0 * math.pi * turns).astype(np.float32)
-    over_bins[1:-1, 1:-1] = (log[2:, 1:-1] - log[:-2, 1:-1]) * np.float32(-0.5 * ratio) + np.float32(math.pi)
-    return over_time, over_bins
+    carrier = (2.0 * math.pi * np.where(turns > 0.5, turns - 1.0, turns)).astype(np.float32)
+    slopes = np.zeros((2, log.shape[0] + 2, log.shape[1] + 2), np.float32)
+    over_time, over_bins = slopes[:, 1:-1, 1:-1]
+    over_time[:, 1:-1] = (log[:, 2:] - log[:, :-2]) * np.float32(0.5 / ratio)
+    over_time += carrier
+    over_bins[1:-1] = (log[2:] - log[:-2]) * np.float32(-0.5 * ratio)
+    if log.shape[0] > 1:
+        over_bins[0] = (log[1] - log[0]) * np.float32(-0.5 * ratio)
+        over_bins[-1] = (log[-1] - log[-2]) * np.float32(-0.5 * ratio)
+    over_bins += np.float32(math.pi)
+    return slopes
 
 
 def _margin(field: np.ndarray) -> np.ndarray:
@@ -58,12 +62,15 @@ def _margin(field: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(nogil=True, cache=True)
-def _integrate(level, over_time, over_bins, phase, buckets):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Fills `phase` from the loudest bin of each island outwards; `level` ends as all zeros. All (T + 2, F + 2)."""
-    stride = level.shape[1]
-    level, over_time = level.ravel(), over_time.ravel()
-    over_bins, phase = over_bins.ravel(), phase.ravel()
-    half = np.float32(0.5)
+def _integrate(level, slopes, phase, stride, buckets):  # type: ignore[no-untyped-def]
+    """Fills `phase` from the loudest bin of each island outwards; `level` ends as all zeros. All flat, with margins.
+
+    slopes: phase steps over time, then over bins, one behind the other. (No helper takes the inner loop: numba counts
+    references to every array at every call.)
+    """
+    steps = (stride, -stride, 1, -1)
+    offsets = (0, 0, level.size, level.size)
+    halves = (np.float32(0.5), np.float32(-0.5), np.float32(0.5), np.float32(-0.5))
     seeds, next_seed = np.full(buckets, -1, np.int32), np.empty(level.size, np.int32)
     border, next_border = np.full(buckets, -1, np.int32), np.empty(level.size, np.int32)
     for i in range(level.size):
@@ -83,13 +90,11 @@ def _integrate(level, over_time, over_bins, phase, buckets):  # type: ignore[no-
                     continue
                 border[top] = next_border[here]
                 for side in range(4):
-                    step, slope, sign = (stride, over_time, half) if side < 2 else (1, over_bins, half)
-                    if side % 2:
-                        step, sign = -step, -half
-                    there = here + step
+                    there = here + steps[side]
                     rank = level[there]
                     if rank > 0:
-                        phase[there] = phase[here] + sign * (slope[here] + slope[there])
+                        slope = slopes[offsets[side] + here] + slopes[offsets[side] + there]  # trapezoid rule
+                        phase[there] = phase[here] + halves[side] * slope
                         level[there], next_border[there], border[rank] = 0, border[rank], there
                         top = max(top, rank)
             seed = next_seed[seed]

@@ -1,8 +1,8 @@
 """Phase reconstruction: linear magnitude -> samples.
 
-- "pghi": phase gradient heap integration, no iterations, the fastest.
+- "pghi": phase gradient heap integration, no iterations: the fastest.
 - "griffin-lim": fast Griffin-Lim from a random phase.
-- "pghi+gl": PGHI, then a few fast Griffin-Lim iterations, the default.
+- "pghi+gl": PGHI, then a few steps that explore and settle: the default.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from synth.audio.stft import STFT
 from synth.patch import PHASES
 
 METHODS = PHASES
-ITERATIONS = {"pghi": 0, "griffin-lim": 100, "pghi+gl": 30}
 
 
 def reconstruct(
@@ -27,37 +26,49 @@ def reconstruct(
 ) -> np.ndarray:
     """Samples whose STFT has about this magnitude: (F, T) -> (n,), or (B, F, T) -> (B, n); float32.
 
-    magnitude: linear, not negative, F = stft.bins; zeros and floors are allowed, silence gives silence. n: T * hop
-    unless told. The same seed gives the same samples, one sound of a batch the same as alone.
+    magnitude: linear, finite, not negative, F = stft.bins. Zeros and floors are allowed; silence gives silence.
+    n: T * hop unless told. The same seed gives the same samples, and each of a batch the same as alone.
+    Raises ValueError for another method or another shape.
     """
     if method not in METHODS:
         raise ValueError(f"unknown phase method {method!r}: use one of {', '.join(METHODS)}")
-    magnitude = torch.as_tensor(magnitude).detach().float()
-    if magnitude.ndim == 2:
-        return reconstruct(magnitude[None], stft, method, seed, n)[0]
-    phase = torch.stack([_first_phase(item, stft, method, seed) for item in magnitude])
-    bins = torch.polar(magnitude, phase.to(magnitude.device))
-    return stft.inverse(improve_phase(bins, stft, ITERATIONS[method]), n).cpu().numpy()
+    wanted = torch.as_tensor(magnitude).detach().float().cpu()
+    if wanted.ndim not in (2, 3) or wanted.shape[-2] != stft.bins or wanted.shape[-1] == 0:
+        raise ValueError(f"magnitude must be (F, T) or (B, F, T) with F = {stft.bins}, not {tuple(wanted.shape)}")
+    n = wanted.shape[-1] * stft.hop if n is None else n
+    frames_first = wanted.reshape(-1, *wanted.shape[-2:]).transpose(1, 2).contiguous()
+    phase = torch.stack([_first_phase(item, stft, method, seed) for item in frames_first])
+    bins = torch.polar(frames_first, phase)
+    if method != "pghi":
+        bins = improve_phase(bins, stft, n, *_steps(method, stft))
+    return stft.inverse(bins.transpose(1, 2), n).reshape(*wanted.shape[:-2], n).numpy()
+
+
+def _steps(method: str, stft: STFT) -> tuple[int, int]:
+    """Steps of exploring and of settling. The less the frames overlap, the longer exploring goes on to gain."""
+    return (0, 100) if method == "griffin-lim" else (26 + 40 * stft.hop // stft.length, 4)
 
 
 def _first_phase(magnitude: Tensor, stft: STFT, method: str, seed: int) -> Tensor:
-    """Phase (F, T) of one magnitude (F, T)."""
+    """Phase (T, F) of one magnitude (T, F)."""
     rng = np.random.default_rng(seed)
-    frames_first = np.ascontiguousarray(magnitude.T.cpu().numpy())
     if method == "griffin-lim":
-        return torch.from_numpy(rng.random(frames_first.shape, dtype=np.float32) * np.float32(2.0 * math.pi)).T
-    return torch.from_numpy(integrate_phase(frames_first, stft, rng)).T
+        return torch.from_numpy(rng.random(magnitude.shape, dtype=np.float32) * np.float32(2.0 * math.pi))
+    return torch.from_numpy(integrate_phase(magnitude.numpy(), stft, rng))
 
 
 def spectral_convergence(samples: np.ndarray | Tensor, magnitude: np.ndarray | Tensor, stft: STFT) -> float:
-    """|| |STFT(samples)| - magnitude || / || magnitude || in dB over all of a batch; -200 at the least."""
-    wanted = torch.as_tensor(magnitude).float().cpu()
-    found = stft.forward(torch.as_tensor(samples).float().cpu()).abs()
-    frames = min(found.shape[-1], wanted.shape[-1])
-    error = torch.linalg.vector_norm(found[..., :frames] - wanted[..., :frames]).item()
-    return 20.0 * math.log10(max(error / max(torch.linalg.vector_norm(wanted).item(), 1e-30), 1e-10))
+    """|| |STFT(samples)| - magnitude || / || magnitude || in dB over all of a batch, -200 at the least.
+
+    samples (..., n) and magnitude (..., F, T) of as many frames; negative is good, 0 is what silence scores.
+    """
+    wanted = torch.as_tensor(magnitude).detach().float().cpu()
+    found = stft.forward(torch.as_tensor(samples).float()).abs()
+    error = torch.linalg.vector_norm(found - wanted).item()
+    size = torch.linalg.vector_norm(wanted).item()
+    return 20.0 * math.log10(max(error / max(size, 1e-30), 1e-10))
 
 
 def warm_up() -> None:
-    """Compiles (or loads from the cache) what the first call would otherwise wait for."""
-    reconstruct(np.ones((5, 4), np.float32), STFT("gauss", 8, 2), "pghi")
+    """Compiles (the first time on a machine) or loads what the first sound would otherwise wait for."""
+    reconstruct(np.ones((3, 2), np.float32), STFT("gauss", 4, 2))

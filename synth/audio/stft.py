@@ -17,6 +17,9 @@ from torch import Tensor
 # gamma / M^2 of a Gaussian exp(-pi n^2 / gamma) that has fallen to 1 % at +-M/2 (Prusa, Balazs & Sondergaard 2017),
 # and of the Gaussian closest to a Hann window of length M (the same paper's companion toolbox, Table of windows).
 GAMMA = {"gauss": math.pi / (4.0 * math.log(100.0)), "hann": 0.25645}
+# length / hop at the least. The end of the last frame must still be loud enough to be divided by the window there: a
+# Gaussian has 1 % at its end, a Hann window nothing.
+REDUNDANCY = {"gauss": 2, "hann": 3}
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,11 @@ class STFT:
     def __post_init__(self) -> None:
         if self.window not in GAMMA:
             raise ValueError(f"unknown window {self.window!r}: use one of {', '.join(sorted(GAMMA))}")
-        if not 0 < self.hop <= self.length // 2:
-            raise ValueError(f"hop must lie in 1..{self.length // 2}, not {self.hop}")
+        if self.length < 4 or self.length % 2:
+            raise ValueError(f"length must be even and at least 4, not {self.length}")
+        longest = self.length // REDUNDANCY[self.window]
+        if not 0 < self.hop <= longest:
+            raise ValueError(f"hop must lie in 1..{longest} for this window, not {self.hop}")
 
     @property
     def bins(self) -> int:
@@ -63,23 +69,42 @@ class STFT:
 
     def inverse(self, bins: Tensor, n: int | None = None) -> Tensor:
         """Complex bins (..., F, T) -> samples (..., n); n is T * hop unless told."""
-        lead, t = bins.shape[:-2], bins.shape[-1]
-        n = t * self.hop if n is None else n
-        taps = self.taps(bins.device)
-        framed = torch.fft.irfft(bins.transpose(-1, -2), n=self.length) * taps
-        total = self._overlap_add(framed.reshape(-1, t, self.length))
-        weight = self._overlap_add((taps * taps).expand(1, t, self.length)).clamp_min(1e-8)
-        out = (total / weight)[:, self.length // 2 :]
-        out = torch.nn.functional.pad(out, (0, max(n - out.shape[-1], 0)))[:, :n]
+        lead, frames = bins.shape[:-2], bins.shape[-1]
+        n = frames * self.hop if n is None else n
+        framed = torch.fft.irfft(bins.transpose(-1, -2), n=self.length) * self.taps(bins.device)
+        line = overlap_add(framed.reshape(-1, frames, self.length), self.hop) * self.gain(frames).to(bins.device)
+        out = torch.nn.functional.pad(line[:, self.length // 2 :], (0, n))[:, :n]
         return out.reshape(*lead, n)
 
-    def _overlap_add(self, framed: Tensor) -> Tensor:
-        """Frames (B, T, length) -> (B, (T - 1) * hop + length)."""
-        size = (framed.shape[1] - 1) * self.hop + self.length
-        folded = torch.nn.functional.fold(
-            framed.transpose(1, 2), output_size=(1, size), kernel_size=(1, self.length), stride=(1, self.hop)
-        )
-        return folded[:, 0, 0]
+    def gain(self, frames: int) -> Tensor:
+        """What turns the overlap-added frames into the sound, (N,) on the CPU: 1 / sum_t w^2(n - t * hop).
+
+        Times the window it is the canonical dual. Sample 0 of the sound stands at length // 2.
+        """
+        return _gain(self, frames)
+
+
+def overlap_add(framed: Tensor, hop: int, line: Tensor | None = None) -> Tensor:
+    """Frames (B, T, length) -> (B, N), N = (T - 1 + R) * hop, R = ceil(length / hop); `line` may lend the memory.
+
+    Adds R times all frames a hop's width at once, instead of T times one frame.
+    """
+    batch, frames, length = framed.shape
+    rows = -(-length // hop)
+    pieces = torch.nn.functional.pad(framed, (0, rows * hop - length)) if length % hop else framed
+    pieces = pieces.reshape(batch, frames, rows, hop)
+    if line is None:
+        line = framed.new_empty(batch, (frames - 1 + rows) * hop)
+    hops = line.zero_().view(batch, -1, hop)
+    for row in range(rows):
+        hops[:, row : row + frames] += pieces[:, :, row]
+    return line
+
+
+@lru_cache(maxsize=64)
+def _gain(stft: STFT, frames: int) -> Tensor:
+    squares = stft.taps().square().expand(1, frames, stft.length)
+    return 1.0 / overlap_add(squares, stft.hop)[0].clamp_min(1e-8)
 
 
 @lru_cache(maxsize=16)

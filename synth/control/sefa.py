@@ -7,7 +7,7 @@ from torch import Tensor
 
 from synth.control.latent import Direction
 from synth.models.layers import ModulatedConv
-from synth.models.stylegan2 import Generator
+from synth.models.stylegan2 import Generator, Level
 
 # A slider runs to +-5; this many standard deviations of the latents along the direction lie at its ends.
 END_DEVIATIONS = 3.0
@@ -29,8 +29,9 @@ def factorize(generator: Generator, layers: tuple[int, int] | None = None) -> tu
 
 def style_convs(generator: Generator) -> list[tuple[int, ModulatedConv]]:
     """The styled 3 x 3 convolutions, each with the row of w+ that drives it."""
-    convs = []
+    convs: list[tuple[int, ModulatedConv]] = []
     for i, level in enumerate(generator.synthesis.levels):
+        assert isinstance(level, Level)
         if level.conv0 is not None:
             convs.append((2 * i - 1, level.conv0))
         convs.append((2 * i, level.conv1))

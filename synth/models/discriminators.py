@@ -30,7 +30,7 @@ class Discriminator(nn.Module):
     The category enters as a projection (Miyato & Koyama 2018): <phi(x), v(category)> / sqrt(dim) + psi(x).
     """
 
-    def __init__(self, categories: int, widths: tuple[int, ...], fold: int = 2, features: int = 256):
+    def __init__(self, categories: int, widths: tuple[int, ...], fold: int, features: int = 256):
         super().__init__()
         self.trunk = trunk(widths, fold)
         self.conv = Conv(widths[0] + 1, widths[0], gain=GAIN)

@@ -7,6 +7,7 @@ Activations are channels_last, in the dtype that autocast chooses; styles and st
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -111,7 +112,7 @@ def trunk(widths: tuple[int, ...], fold: int) -> nn.Sequential:
     """
     high = widths[::-1]
     ends = [nn.PixelUnshuffle(fold), Conv(fold * fold, high[0], 1, gain=GAIN), nn.LeakyReLU(SLOPE, inplace=True)]
-    return nn.Sequential(*ends, *(ResidualDown(a, b) for a, b in zip(high, high[1:], strict=False)))
+    return nn.Sequential(*ends, *(ResidualDown(a, b) for a, b in pairwise(high)))
 
 
 def autocast(device: torch.device, enabled: bool = True) -> torch.autocast:

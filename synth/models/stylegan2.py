@@ -1,6 +1,6 @@
 """Class-conditional StyleGAN2 generator (Karras et al. 2020, arXiv 1912.04958), written for spectrograms on a CPU.
 
-Differences from the paper, each measured in docs/training.md: the last level is folded (one 128 x 128 map of 4
+Differences from the paper, each measured in docs/training.md: the last level is folded (one 64 x 64 map of 16
 channels stands for a 256 x 256 image); resampling is bilinear and average-pooling; and the noise inputs are those of
 sound rather than white pixels. The texture is the log-magnitude STFT of white noise, added at the output through a
 learned gate that lets it through where the sound is noisy and holds it back where it is tonal or silent. The strokes
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -41,7 +42,7 @@ class GeneratorConfig:
     """Sizes of a generator.
 
     widths: channels from 4 x 4 upwards, one per level; the output has 4 * 2**(len(widths) - 1) * fold bins and frames.
-    rank: products of spectrum and envelope that are added to the output, an even number; 0 for none.
+    rank: products of spectrum and envelope that are added to the output, an even number.
     gate_max: most that the noise field may count for, in units of a Rayleigh field's own spread.
     half_range_db: decibels that one unit of the codec tensor stands for.
     """
@@ -50,9 +51,9 @@ class GeneratorConfig:
     z_dim: int = 128
     w_dim: int = 512
     mapping_layers: int = 4
-    widths: tuple[int, ...] = (256, 256, 256, 128, 64, 48)
-    fold: int = 2
-    rank: int = 8
+    widths: tuple[int, ...] = (256, 256, 256, 128, 96)
+    fold: int = 4
+    rank: int = 12
     gate_max: float = 1.25
     half_range_db: float = 40.0
 
@@ -80,7 +81,7 @@ class Mapping(nn.Module):
         self.embed = nn.Embedding(config.categories, config.w_dim)
         sizes = [config.z_dim + config.w_dim] + [config.w_dim] * config.mapping_layers
         self.layers = nn.ModuleList(
-            Linear(a, b, gain=math.sqrt(2.0), rate=0.1) for a, b in zip(sizes, sizes[1:], strict=False)
+            Linear(a, b, gain=math.sqrt(2.0), rate=0.1) for a, b in pairwise(sizes)
         )
         self.out = Linear(config.w_dim, config.w_dim)
 
@@ -101,8 +102,8 @@ class Level(nn.Module):
         self.conv0 = None if first else ModulatedConv(inputs, outputs, w_dim)
         self.conv1 = ModulatedConv(outputs, outputs, w_dim)
         self.to_maps = ModulatedConv(outputs, maps, w_dim, 1, demodulate=False)
-        # The levels' maps add up: starting small keeps the first outputs within the codec's range.
-        self.to_maps.weight.data.mul_(0.2)
+        # Starts silent, so that the convolutions refine what the profiles draw instead of spoiling it at first.
+        nn.init.zeros_(self.to_maps.weight)
 
     def forward(self, x: Tensor, ws: tuple[Tensor, Tensor, Tensor], strokes: Tensor) -> tuple[Tensor, Tensor]:
         if self.conv0 is not None:
@@ -128,7 +129,7 @@ class ProfileHead(nn.Module):
     free spectrum on a fixed smooth envelope, half the other way round; all start at zero.
     """
 
-    def __init__(self, w_dim: int, size: int, rank: int, hidden: int = 256):
+    def __init__(self, w_dim: int, size: int, rank: int, hidden: int = 512):
         super().__init__()
         self.shape = (2, rank, 2, size)  # map, product, spectrum or envelope, bin or frame
         self.dense = Linear(w_dim, hidden, gain=math.sqrt(2.0))
@@ -159,7 +160,7 @@ class Synthesis(nn.Module):
             for i, (a, b) in enumerate(zip(inputs, config.widths, strict=True))
         )
         self.unfold = nn.PixelShuffle(config.fold)
-        self.profiles = ProfileHead(config.w_dim, config.resolution, config.rank) if config.rank else None
+        self.profiles = ProfileHead(config.w_dim, config.resolution, config.rank)
 
     def forward(self, ws: Tensor, strokes: Tensor) -> tuple[Tensor, Tensor]:
         x = self.const.expand(len(ws), -1, -1, -1).contiguous(memory_format=torch.channels_last)
@@ -171,14 +172,21 @@ class Synthesis(nn.Module):
             added = self.unfold(added)
             maps = added if maps is None else upsample(maps) + added
         assert maps is not None
-        if self.profiles is not None:
-            maps = maps + self.profiles(ws[:, -1])
+        return self._split(maps + self.profiles(ws[:, -1]))
+
+    def outline(self, w: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and gate by the profiles alone, from w (B, w_dim): what training begins with."""
+        return self._split(self.profiles(w))
+
+    def _split(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         mean, gate = maps.chunk(2, dim=1)
         return mean, self.config.gate_max * torch.sigmoid(gate)
 
 
 class Generator(nn.Module):
     """Category and z, or w, or w+ -> codec tensor (B, 1, R, R)."""
+
+    w_avg: Tensor  # (categories, w_dim), the centre of each category
 
     def __init__(self, config: GeneratorConfig):
         super().__init__()
@@ -198,7 +206,8 @@ class Generator(nn.Module):
 
     def forward(self, ws: Tensor, noise: Noise) -> Tensor:
         """w+ (B, num_ws, w_dim) and noise -> codec tensor (B, 1, R, R)."""
-        return self.compose(*self.synthesis(ws, noise.strokes), noise.texture)
+        mean, gate = self.synthesis(ws, noise.strokes)
+        return self.compose(mean, gate, noise.texture)
 
     def compose(self, mean: Tensor, gate: Tensor, texture: Tensor) -> Tensor:
         return mean + gate * (RAYLEIGH_DB / self.config.half_range_db) * texture

@@ -77,7 +77,8 @@ def _from_table(folder: Path, table: Path) -> list[Entry]:
         rows = list(csv.DictReader(f))
     needed = {"file", "class", "split"}
     if rows and not needed <= rows[0].keys():
-        raise DataError(f"{table} lacks the columns {', '.join(sorted(needed - rows[0].keys()))}: add them or delete it")
+        lacking = ", ".join(sorted(needed - rows[0].keys()))
+        raise DataError(f"{table} lacks the columns {lacking}: add them or delete it")
     missing = [r["file"] for r in rows if not (folder / r["file"]).is_file()]
     if missing:
         raise DataError(f"{table} names {len(missing)} files that are not there, first {missing[0]}: restore or remove")

@@ -3,7 +3,9 @@
 Frechet Audio Distance (Kilgour et al. 2019), Kernel Audio Distance (an unbiased MMD^2), and the class hit rate: the
 share of sounds whose nearest training clips are of the category that was asked for. Figures on one network and one data
 set compare with each other and with nothing else, so they are read beside the floor (train against valid) and the
-ceiling (hit rate of real valid clips).
+ceiling (hit rate of real valid clips). FAD falls with the number of sounds (the floor of the one-shots: 2.5 of 187
+training clips, 2.1 of 512, 1.9 of all 1636), so it is read beside N too. Where both splits draw on the same sound
+libraries the ceiling owes part of its height to that.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from torch import Tensor
 # Samples (B, n) -> embeddings (B, P, D).
 Embedder = Callable[[Tensor], Tensor]
 
-NEIGHBOURS = 5
+# Of the one-shots, one neighbour tells real valid clips apart best: .83, against .80 with 3 or 5, .78 with 15, .73 with
+# 31 (standard error .03); training clips without others of their recording vary less: .76 with 1 to 6, .72 with 31.
+NEIGHBOURS = 1
 
 
 @dataclass(frozen=True)

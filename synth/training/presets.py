@@ -15,29 +15,33 @@ from synth.models.stylegan2 import GeneratorConfig
 class TrainConfig:
     """All that a run needs to know, besides its data. Lengths of phases are in thousands of images (kimg).
 
-    reconstruction_kimg: warm start as a VAE; discriminator_kimg: discriminator alone; then adversarial training.
+    outline_kimg: profiles alone as a VAE; reconstruction_kimg: the whole VAE; discriminator_kimg: discriminator alone;
+    then adversarial training.
     """
 
     preset: str = "hits_scratches"
     codec: GaussianLogSTFT = field(default_factory=GaussianLogSTFT)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
-    discriminator_widths: tuple[int, ...] = (256, 256, 256, 128, 64, 48)
-    encoder_widths: tuple[int, ...] = (256, 256, 256, 128, 64, 32)
+    discriminator_widths: tuple[int, ...] = (256, 256, 256, 128, 96)
+    encoder_widths: tuple[int, ...] = (256, 256, 256, 128, 64)
     seed: int = 0
     batch: int = 8
     balance: float = 0.5
     jitter: int = 256
     # Warm start by reconstruction.
-    reconstruction_kimg: float = 16.0
+    outline_kimg: float = 120.0
+    outline_batch: int = 16
+    outline_rate: float = 5e-3
+    reconstruction_kimg: float = 8.0
     reconstruction_batch: int = 4
-    reconstruction_rate: float = 3e-3
+    reconstruction_rate: float = 2e-3
     nll_weight: float = 0.2
-    kl_weight: float = 1e-5
+    kl_weight: float = 5e-6
     min_spread: float = 0.05
     # Prior: the mapping network is brought to where the encoded clips are.
-    prior_steps: int = 1500
+    prior_steps: int = 4000
     prior_batch: int = 96
-    prior_rate: float = 1e-2
+    prior_rate: float = 3e-2
     prior_weight: float = 1.0
     # Adversarial phase.
     discriminator_kimg: float = 2.0
@@ -63,12 +67,13 @@ class TrainConfig:
         unknown = settings.keys() - {f.name for f in fields(cls)}
         if unknown:
             raise RunError(f"config.json has settings unknown to this version: {', '.join(sorted(unknown))}")
-        tuples = {k: tuple(settings[k]) for k in ("discriminator_widths", "encoder_widths") if k in settings}
-        nested = {
+        typed: dict[str, Any] = {
             "codec": GaussianLogSTFT(**settings["codec"]),
             "generator": GeneratorConfig.from_dict(settings["generator"]),
+            "discriminator_widths": tuple(settings["discriminator_widths"]),
+            "encoder_widths": tuple(settings["encoder_widths"]),
         }
-        return cls(**settings | tuples | nested)
+        return cls(**settings | typed)
 
 
 _LIGHT = TrainConfig()
@@ -80,12 +85,14 @@ PRESETS: dict[str, TrainConfig] = {
         _LIGHT,
         preset="tiny",
         codec=GaussianLogSTFT(length=64, hop=32, frames=32),
-        generator=GeneratorConfig(z_dim=8, w_dim=16, mapping_layers=2, widths=(16, 16, 8), rank=4),
+        generator=GeneratorConfig(z_dim=8, w_dim=16, mapping_layers=2, widths=(16, 16, 8), fold=2, rank=4),
         discriminator_widths=(16, 16, 8),
         encoder_widths=(16, 16, 8),
         batch=4,
         jitter=16,
-        reconstruction_kimg=0.04,
+        outline_kimg=0.032,
+        reconstruction_kimg=0.02,
+        outline_batch=8,
         prior_steps=4,
         prior_batch=8,
         discriminator_kimg=0.016,

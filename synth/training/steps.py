@@ -1,12 +1,15 @@
 """What one training step does, phase by phase. No files, no clocks: networks and a batch in, losses out.
 
-Phases, by images seen: `reconstruct` (encoder and synthesis as a VAE), then the prior is fitted (the mapping network is
+Phases, by images seen: `outline` (the profiles of encoder and synthesis alone, as a VAE: cheap, and they find spectra
+and envelopes within minutes), `reconstruct` (all of both as a VAE), then the prior is fitted (the mapping network is
 brought to where the encoded clips lie), `discriminate` (discriminator alone), `adversarial` (everything).
 """
 
 from __future__ import annotations
 
 import copy
+import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,6 +30,9 @@ Losses = dict[str, float]
 
 class Networks(nn.Module):
     """Generator, its moving average, discriminator, encoder, and the latent bank of the training clips."""
+
+    average: Generator
+    bank: Tensor  # (clips, w_dim)
 
     def __init__(self, config: TrainConfig, clips: int):
         super().__init__()
@@ -83,24 +89,31 @@ class Learner:
 
     @property
     def phase(self) -> str:
-        seen, c = self.progress.seen / 1000.0, self.config
-        if seen < c.reconstruction_kimg:
-            return "reconstruct"
-        return "discriminate" if seen < c.reconstruction_kimg + c.discriminator_kimg else "adversarial"
+        """Name of the current phase, by images seen."""
+        c, seen = self.config, self.progress.seen / 1000.0
+        for name, length in (
+            ("outline", c.outline_kimg),
+            ("reconstruct", c.reconstruction_kimg),
+            ("discriminate", c.discriminator_kimg),
+        ):
+            if seen < length:
+                return name
+            seen -= length
+        return "adversarial"
 
     def step(self) -> Losses:
         """One batch of the current phase; returns its losses by name."""
-        phase = self.phase
-        if phase == "reconstruct":
-            out = self._reconstruct()
+        phase, c = self.phase, self.config
+        batch = {"outline": c.outline_batch, "reconstruct": c.reconstruction_batch}.get(phase, c.batch)
+        if phase in ("outline", "reconstruct"):
+            out = self._reconstruct(batch, outline=phase == "outline")
         else:
             if not self.progress.prior_fitted:
                 self.fit_prior()
             out = self._play(train_generator=phase == "adversarial")
-        batch = self.config.reconstruction_batch if phase == "reconstruct" else self.config.batch
         self.progress.seen += batch
-        self._average(batch)
         self.progress.steps += 1
+        self._average(batch)
         return out
 
     def state(self) -> dict[str, Any]:
@@ -125,9 +138,9 @@ class Learner:
         samples, labels, index = self.sampler.real(count, self.rng)
         return self.config.codec.encode(samples), labels, index
 
-    def _encode(self, x: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+    def _encode(self, x: Tensor, index: Tensor, encoder: Callable[..., tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
         """Codec tensor -> sampled w and its KL divergence; the bank remembers the means."""
-        mean, log_variance = self.networks.encoder(x)
+        mean, log_variance = encoder(x)
         self.networks.bank[index] = mean.detach().float()
         noise = torch.randn(mean.shape, generator=self.rng, device=self.device)
         return mean + noise * (0.5 * log_variance).exp(), losses.kl_divergence(mean, log_variance)
@@ -139,27 +152,33 @@ class Learner:
         l1 = losses.multiscale_l1(x, mean)
         return c.nll_weight * nll + l1, {"nll": nll.item(), "l1": l1.item(), "gate": gate.mean().item()}
 
-    def _reconstruct(self) -> Losses:
+    def _reconstruct(self, batch: int, outline: bool) -> Losses:
         c, n = self.config, self.networks
-        x, _, index = self._real(c.reconstruction_batch)
+        x, _, index = self._real(batch)
         with autocast(self.device):
-            w, kl = self._encode(x, index)
-            mean, gate = n.generator.synthesis(n.generator.broadcast(w), self._noise(len(w)).strokes)
+            w, kl = self._encode(x, index, n.encoder.outline if outline else n.encoder)
+            if outline:
+                mean, gate = n.generator.synthesis.outline(w)
+            else:
+                mean, gate = n.generator.synthesis(n.generator.broadcast(w), self._noise(batch).strokes)
         loss, out = self._reconstruction_loss(x, mean, gate)
-        self._descend("synthesis", loss + c.kl_weight * kl, self._rate(c.reconstruction_rate))
+        self._descend("synthesis", loss + c.kl_weight * kl, self._rate(outline))
         return out | {"kl": kl.item(), "reconstruction": loss.item()}
 
-    def _rate(self, peak: float) -> float:
-        """Cosine fall to a quarter over the warm start, so that it ends where the next phase begins."""
-        if self.config.reconstruction_kimg <= 0:
-            return peak
-        part = min(self.progress.seen / (1000.0 * self.config.reconstruction_kimg), 1.0)
-        return peak * (0.625 + 0.375 * float(torch.cos(torch.tensor(torch.pi * part))))
+    def _rate(self, outline: bool) -> float:
+        """Each part of the warm start falls by a cosine to a tenth of its first rate, ready for what comes next."""
+        c, seen = self.config, self.progress.seen / 1000.0
+        peak, part = (
+            (c.outline_rate, seen / max(c.outline_kimg, 1e-9))
+            if outline
+            else (c.reconstruction_rate, (seen - c.outline_kimg) / max(c.reconstruction_kimg, 1e-9))
+        )
+        return peak * (0.55 + 0.45 * math.cos(math.pi * min(part, 1.0)))
 
     def skip_warm_start(self) -> None:
         """For weights that come from a trained model: on with adversarial training."""
         c, p = self.config, self.progress
-        p.seen = int(1000.0 * (c.reconstruction_kimg + c.discriminator_kimg))
+        p.seen = int(1000.0 * (c.outline_kimg + c.reconstruction_kimg + c.discriminator_kimg))
         p.prior_fitted = True
         self._refresh_bank()
 
@@ -168,9 +187,10 @@ class Learner:
     def fit_prior(self) -> None:
         """Fills the bank with fresh encodings and brings the mapping network's output to it."""
         self._refresh_bank()
-        for _ in range(self.config.prior_steps):
-            loss = self._prior_loss()
-            self._descend("mapping", loss, self.config.prior_rate)
+        c = self.config
+        for step in range(c.prior_steps):
+            rate = c.prior_rate * (0.505 + 0.495 * math.cos(math.pi * step / c.prior_steps))
+            self._descend("mapping", self._prior_loss(), rate)
         self.networks.average.mapping.load_state_dict(self.networks.generator.mapping.state_dict())
         self.progress.prior_fitted = True
         self._track_centres(decay=0.0)
@@ -219,7 +239,7 @@ class Learner:
         noise = self._noise(c.batch)
         with torch.set_grad_enabled(train_generator), autocast(self.device):
             w_prior = n.generator.mapping(self._z(c.batch - half), labels_fake[: c.batch - half])
-            w_real, kl = self._encode(x[:half], index[:half])
+            w_real, kl = self._encode(x[:half], index[:half], n.encoder)
             ws = n.generator.broadcast(torch.cat([w_prior, w_real]))
             mean, gate = n.generator.synthesis(ws, noise.strokes)
             fake = n.generator.compose(mean, gate, noise.texture).clamp(-1.0, 1.0)

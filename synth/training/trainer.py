@@ -14,11 +14,11 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
+from torch import nn
 
 from synth.checkpoint import verify
 from synth.errors import DataError, RunError
 from synth.training.dataset import BatchSampler, load_clips
-from synth.training.presets import TrainConfig
 from synth.training.run import Run, write_json
 from synth.training.snapshot import Scorer, write_samples
 from synth.training.state import load_state, save_state
@@ -104,8 +104,11 @@ class Trainer:
         """First weights from a published checkpoint of the same sizes; the warm start is skipped."""
         verify(checkpoint)
         networks = self.learner.networks
-        parts = {"generator": (networks.generator, networks.average)}
-        parts |= {"discriminator": (networks.discriminator,), "encoder": (networks.encoder,)}
+        parts: dict[str, tuple[nn.Module, ...]] = {
+            "generator": (networks.generator, networks.average),
+            "discriminator": (networks.discriminator,),
+            "encoder": (networks.encoder,),
+        }
         for name, modules in parts.items():
             weights = {k: v.float() for k, v in load_file(checkpoint / f"{name}.safetensors").items()}
             for module in modules:

@@ -6,6 +6,7 @@ The weights are a file that the user names; playing and training need none. 16 k
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -18,13 +19,29 @@ from synth.errors import CheckpointError
 
 FRAME, HOP, FFT = 400, 160, 512
 PATCH, PATCH_HOP = 96, 48
-LAYERS = 27
+# Channels after the first convolution and after each of the 13 pairs of a depthwise and a pointwise layer.
+WIDTHS = (32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
+LAYERS = 2 * len(WIDTHS) - 1
 # Depthwise layers that halve the map, by their number from 1; the first, a full convolution, does too.
 STRIDED = {1, 4, 8, 12, 24}
 
 
+def shapes() -> dict[str, tuple[int, ...]]:
+    """The tensors that YAMNet needs: kernels w1..w27 and biases b1..b27 (batch norm folded in), mel bank, window."""
+    kernels: list[tuple[int, ...]] = [(WIDTHS[0], 1, 3, 3)]
+    for before, after in pairwise(WIDTHS):
+        kernels += [(before, 1, 3, 3), (after, before, 1, 1)]
+    found: dict[str, tuple[int, ...]] = {"mel": (64, FFT // 2 + 1), "window": (FRAME,)}
+    for i, kernel in enumerate(kernels, start=1):
+        found |= {f"w{i}": kernel, f"b{i}": kernel[:1]}
+    return found
+
+
 class YAMNet(nn.Module):
     """Samples (B, n) at 16 kHz -> embeddings (B, P, 1024), one for each 0.96 s patch. Differentiable."""
+
+    mel: Tensor
+    window: Tensor
 
     def __init__(self, tensors: dict[str, Tensor]):
         super().__init__()
@@ -37,16 +54,22 @@ class YAMNet(nn.Module):
     def load(cls, path: Path) -> YAMNet:
         """Raises CheckpointError when the file is not there or does not hold YAMNet."""
         try:
-            return cls(load_file(path)).eval()
+            tensors = load_file(path)
         except FileNotFoundError as error:
             raise CheckpointError(f"{path} is not there: name a safetensors file with YAMNet's weights") from error
-        except (KeyError, OSError, SafetensorError) as error:
-            raise CheckpointError(f"{path} does not hold YAMNet's weights: name another file") from error
+        except (OSError, SafetensorError) as error:
+            raise CheckpointError(f"{path} is not a safetensors file: name one with YAMNet's weights") from error
+        for name, shape in shapes().items():
+            if name not in tensors or tensors[name].shape != shape:
+                raise CheckpointError(f"{path} does not hold YAMNet's weights (tensor {name}): name another file")
+        return cls(tensors).eval()
 
     def log_mel(self, x: Tensor) -> Tensor:
         """(B, n) -> (B, frames, 64)."""
         framed = x.unfold(-1, FRAME, HOP) * self.window
-        magnitude = torch.fft.rfft(framed, n=FFT).abs()
+        spectrum = torch.fft.rfft(framed, n=FFT)
+        # The small constant keeps the root's gradient finite in digital silence.
+        magnitude = (spectrum.real.square() + spectrum.imag.square() + 1e-12).sqrt()
         return torch.log(magnitude @ self.mel.t() + 1e-3)
 
     def features(self, patches: Tensor) -> Tensor:

@@ -59,7 +59,7 @@ def test_damaged_file_is_named(published: Path, tmp_path: Path, name: str) -> No
 def test_damaged_card_is_one_sentence(published: Path, tmp_path: Path, text: str) -> None:
     folder = copy_of(published, tmp_path)
     (folder / CARD).write_text(text)
-    with pytest.raises(CheckpointError, match="restore the checkpoint|newer version"):
+    with pytest.raises(CheckpointError, match=r"restore the checkpoint|newer version"):
         load_card(folder)
 
 

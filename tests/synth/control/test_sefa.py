@@ -6,7 +6,7 @@ from synth.control.sefa import factorize, sefa_directions, style_convs
 from synth.errors import PatchError
 from synth.models.stylegan2 import Generator, GeneratorConfig
 
-SMALL = GeneratorConfig(categories=3, z_dim=8, w_dim=16, mapping_layers=2, widths=(12, 8, 8))
+SMALL = GeneratorConfig(categories=3, z_dim=8, w_dim=16, mapping_layers=2, widths=(12, 8, 8), fold=2, rank=4)
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_r1_is_the_squared_gradient() -> None:
 
 
 def test_r1_reaches_the_weights() -> None:
-    d = Discriminator(2, (8, 8), features=8)
+    d = Discriminator(2, (8, 8), 2, features=8)
     losses.r1_penalty(d, torch.randn(2, 1, 16, 16), torch.tensor([0, 1])).backward()
     assert all(p.grad is not None for n, p in d.named_parameters() if n.startswith("trunk") and "weight" in n)
 

@@ -52,7 +52,7 @@ def test_resume_continues_exactly(recordings: Path, tmp_path: Path) -> None:
 
 def test_metrics_name_every_phase(tiny_run: Path) -> None:
     lines = Run.open(tiny_run).metrics()
-    assert [line["phase"] for line in lines][0] == "reconstruct"
+    assert lines[0]["phase"] == "outline"
     assert lines[-1]["phase"] == "adversarial"
     assert {"generator", "discriminator", "prior", "kl", "images_per_second", "augment"} <= lines[-1].keys()
     assert all(math.isfinite(v) for line in lines for v in line.values() if isinstance(v, float))
@@ -65,7 +65,7 @@ def test_samples_are_written(tiny_run: Path) -> None:
 
 
 def test_warm_start_learns(recordings: Path, tmp_path: Path) -> None:
-    trainer(tmp_path / "run", recordings, reconstruction_kimg=1.0).train(Budget(kimg=0.8))
+    trainer(tmp_path / "run", recordings, outline_kimg=0.8).train(Budget(kimg=0.8))
     lines = Run.open(tmp_path / "run").metrics()
     assert lines[-1]["reconstruction"] < 0.3 * lines[0]["reconstruction"]
 

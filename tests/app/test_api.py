@@ -1,0 +1,221 @@
+"""The HTTP routes, with every way of asking wrongly."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from streamlit import config
+
+from app import api
+from app.frames import HEADER, MAGIC
+from synth.sound import Sound
+
+PATCH = {"model": "tiny", "category": "scrape", "seed": 3}
+LATENT = [0.25] * 65536
+
+
+@pytest.fixture
+def outputs(tmp_path, monkeypatch):
+    folder = tmp_path / "outputs"
+    monkeypatch.setenv("SONOFORM_OUTPUTS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def client(tiny_checkpoint, outputs):
+    return TestClient(Starlette(routes=api.routes()), base_url="http://127.0.0.1:8501")
+
+
+def refused(answer, status: int, field: str | None) -> str:
+    assert answer.status_code == status
+    assert "\n" not in answer.text
+    body = answer.json()
+    assert set(body) == {"error", "field"} and body["field"] == field
+    assert "Traceback" not in body["error"]
+    return body["error"]
+
+
+def test_health_and_models(client):
+    assert client.get("/healthz").json() == {"status": "ok", "models": 1}
+    (card,) = client.get("/models").json()["models"]
+    assert card["id"] == "tiny" and card["categories"] == ["hit", "scrape"]
+
+
+def test_health_without_models(client, tmp_path, monkeypatch):
+    monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(tmp_path))
+    assert client.get("/healthz").json() == {"status": "ok", "models": 0}
+    refused(client.post("/infer", json=PATCH), 404, "model")
+
+
+@pytest.mark.parametrize("format", ["wav", "flac", "ogg"])
+def test_infer_answers_audio_with_its_patch(client, format):
+    answer = client.post("/infer", json=PATCH | {"format": format})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == f"audio/{format}"
+    sound = Sound.load(answer.content)
+    assert np.abs(sound.samples).max() > 0.01
+    assert sound.patch.to_dict() | PATCH == sound.patch.to_dict()
+
+
+def test_infer_answers_a_wav_unless_told(client):
+    assert client.post("/infer", json=PATCH).headers["content-type"] == "audio/wav"
+
+
+def test_infer_answers_a_frame(client):
+    answer = client.post("/infer", json=PATCH | {"format": "frame", "sequence": 41})
+    assert answer.headers["content-type"] == "application/octet-stream"
+    magic, _, _, sequence, rate, samples, *_ = HEADER.unpack_from(answer.content)
+    assert (magic, sequence, rate, samples) == (MAGIC, 41, 16000, 1024)
+
+
+def test_the_same_patch_is_the_same_bytes(client):
+    assert client.post("/infer", json=PATCH).content == client.post("/infer", json=PATCH).content
+
+
+def test_routes_answer_under_the_base_path_too(tiny_checkpoint):
+    before = config.get_option("server.baseUrlPath")
+    config.set_option("server.baseUrlPath", "/sound_design/")
+    try:
+        client = TestClient(Starlette(routes=api.routes()))
+    finally:
+        config.set_option("server.baseUrlPath", before)
+    for prefix in ("", "/sound_design"):
+        assert client.get(f"{prefix}/healthz").status_code == 200
+        assert client.post(f"{prefix}/infer", json=PATCH).status_code == 200
+
+
+# -- files ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_named_output_is_written_and_confirmed(client, outputs):
+    answer = client.post("/infer", json=PATCH | {"output_file": "my scrape.flac"})
+    body = answer.json()
+    assert answer.status_code == 200
+    assert body["output_file"] == "my scrape.flac" and body["replaced"] is False and body["patch"]["seed"] == 3
+    assert body["bytes"] == (outputs / "my scrape.flac").stat().st_size
+    assert Sound.load(outputs / "my scrape.flac").patch.seed == 3
+    assert [path.name for path in outputs.iterdir()] == ["my scrape.flac"]
+
+
+def test_a_replaced_output_is_not_silent(client, outputs):
+    client.post("/infer", json=PATCH | {"output_file": "a.wav"})
+    body = client.post("/infer", json=PATCH | {"seed": 4, "output_file": "a.wav"}).json()
+    assert body["replaced"] is True
+    assert Sound.load(outputs / "a.wav").patch.seed == 4
+
+
+BAD_NAMES: list[object] = ["../a.wav", "/tmp/a.wav", "b/a.wav", "..\\a.wav", "C:a.wav", ".wav", "..", "", "a", "a.txt"]
+BAD_NAMES += ["a.wav\n", "a\0.wav", "x" * 200 + ".wav", 7, ["a.wav"], "-rf.wav", ".hidden.wav"]
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_outputs_stay_in_their_folder(client, outputs, name):
+    refused(client.post("/infer", json=PATCH | {"output_file": name}), 400, "output_file")
+    assert not outputs.exists()
+
+
+def test_the_suffix_must_agree_with_the_format(client):
+    refused(client.post("/infer", json=PATCH | {"output_file": "a.wav", "format": "ogg"}), 400, "format")
+    refused(client.post("/infer", json=PATCH | {"output_file": "a.wav", "format": "frame"}), 400, "format")
+
+
+def test_an_outputs_folder_that_cannot_be_made_is_one_sentence(client, outputs):
+    outputs.write_text("in the way")
+    refused(client.post("/infer", json=PATCH | {"output_file": "a.wav"}), 500, "output_file")
+
+
+# -- wrong requests ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"seed": -1}, "seed"),
+        ({"seed": 1.5}, "seed"),
+        ({"seed": True}, "seed"),
+        ({"psi": 9}, "psi"),
+        ({"psi": float("nan")}, "psi"),
+        ({"category": "violin"}, "category"),
+        ({"sliders": {"Dim 1": 6}}, "sliders.Dim 1"),
+        ({"sliders": {"Nonsense": 1}}, "sliders"),
+        ({"latent": [1, 2, 3]}, "latent"),
+        ({"latent": "AAAA"}, "latent"),
+        ({"phase": "guess"}, "phase"),
+        ({"lufs": 3}, "lufs"),
+        ({"colour": "red"}, "colour"),
+        ({"format": "mp3"}, "format"),
+        ({"sequence": -1}, "sequence"),
+        ({"sequence": 2**32}, "sequence"),
+    ],
+)
+def test_a_bad_field_is_named(client, change, field):
+    body = json.dumps(PATCH | change)  # writes NaN as it is
+    refused(client.post("/infer", content=body, headers={"Content-Type": "application/json"}), 400, field)
+
+
+def test_unknown_categories_and_models_list_the_valid_ones(client):
+    assert "hit, scrape" in client.post("/infer", json=PATCH | {"category": "violin"}).json()["error"]
+    assert "tiny" in refused(client.post("/infer", json=PATCH | {"model": "violin"}), 404, "model")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe{", b"[1]", b'"text"', b"null", b"[" * 100_000])
+def test_a_body_that_is_no_object(client, body):
+    refused(client.post("/infer", content=body, headers={"Content-Type": "application/json"}), 400, "body")
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+def test_other_content_types_are_refused(client, kind):
+    headers = {"Content-Type": kind} if kind else {}
+    refused(client.post("/infer", content=json.dumps(PATCH), headers=headers), 415, "Content-Type")
+
+
+def test_a_huge_body_is_refused(client):
+    body = b" " * (api.MAX_BODY + 1)
+    headers = {"Content-Type": "application/json"}
+    refused(client.post("/infer", content=body, headers=headers), 413, "body")
+    unannounced = (body[start : start + 65536] for start in range(0, len(body), 65536))
+    refused(client.post("/infer", content=unannounced, headers=headers), 413, "body")
+
+
+def test_the_greatest_latent_is_not_too_huge(client):
+    refused(client.post("/infer", json=PATCH | {"latent": LATENT}), 400, "latent")
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9999", "https://127.0.0.1"])
+def test_other_sites_are_refused(client, origin):
+    refused(client.post("/infer", json=PATCH, headers={"Origin": origin}), 403, "Origin")
+
+
+def test_the_same_host_and_listed_origins_are_served(client, monkeypatch):
+    assert client.post("/infer", json=PATCH, headers={"Origin": "http://127.0.0.1:8501"}).status_code == 200
+    monkeypatch.setattr(config, "get_option", lambda _: ["http://studio.example"])
+    assert client.post("/infer", json=PATCH, headers={"Origin": "http://studio.example"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    ["GET /infer", "PUT /infer", "OPTIONS /infer", "POST /models", "POST /healthz"],
+)
+def test_other_methods_are_refused(client, request_line):
+    answer = client.request(*request_line.split())
+    refused(answer, 405, None)
+    assert answer.headers["allow"]
+
+
+def test_a_damaged_checkpoint_is_one_sentence(tiny_checkpoint, tmp_path, monkeypatch, client):
+    root = tmp_path / "damaged"
+    shutil.copytree(tiny_checkpoint, root)
+    weights = root / "tiny" / "generator.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(root))
+    assert "generator.safetensors" in refused(client.post("/infer", json=PATCH), 500, "model")
+
+
+def test_what_nobody_foresaw_is_told_without_a_traceback(client, monkeypatch):
+    monkeypatch.setattr(api, "instrument", lambda _: 1 / 0)
+    assert "log" in refused(client.post("/infer", json=PATCH), 500, None)

@@ -1,0 +1,65 @@
+"""Shared instruments: one of a model, kept sounds, and a fresh one after its checkpoint changed."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import numpy as np
+import pytest
+
+from app import resources
+from synth.checkpoint import CARD
+from synth.errors import CheckpointError, PatchError
+from synth.patch import Patch
+
+
+def test_the_same_instrument_is_shared(tiny_checkpoint):
+    shared = resources.instrument("tiny")
+    assert resources.instrument("tiny") is shared
+    assert shared.card.id == "tiny"
+
+
+def test_a_changed_checkpoint_is_loaded_again(tiny_checkpoint):
+    shared = resources.instrument("tiny")
+    card = tiny_checkpoint / "tiny" / CARD
+    os.utime(card, ns=(0, card.stat().st_mtime_ns + 10**9))
+    assert resources.instrument("tiny") is not shared
+
+
+def test_a_sound_is_rendered_once(tiny_checkpoint):
+    shared = resources.instrument("tiny")
+    patch = Patch("tiny", "scrape", 4)
+    assert shared.render(patch) is shared.render(patch)
+    assert not np.array_equal(shared.render(patch).samples, shared.render(Patch("tiny", "scrape", 5)).samples)
+
+
+def test_threads_get_the_sounds_they_asked_for(tiny_checkpoint):
+    shared = resources.instrument("tiny")
+    patches = [Patch("tiny", "hit", seed) for seed in range(100, 108)]
+    sounds = {}
+    threads = [threading.Thread(target=lambda p=patch: sounds.update({p: shared.render(p)})) for patch in patches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    again = resources.SharedInstrument(tiny_checkpoint / "tiny", "cpu")
+    for patch in patches:
+        assert np.array_equal(sounds[patch].samples, again.render(patch).samples)
+
+
+def test_errors_are_not_kept(tiny_checkpoint):
+    shared = resources.instrument("tiny")
+    for _ in range(2):
+        with pytest.raises(PatchError):
+            shared.render(Patch("tiny", "violin"))
+
+
+def test_a_missing_model_is_named(tiny_checkpoint):
+    with pytest.raises(CheckpointError, match="violin"):
+        resources.instrument("violin")
+
+
+def test_warming_up_without_models_is_quiet(tmp_path, monkeypatch):
+    monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(tmp_path))
+    resources.warm_up()

@@ -1,0 +1,157 @@
+"""The Shape page, run by Streamlit's own test harness; sound and picture are checked in tests/e2e."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
+
+
+@pytest.fixture
+def page(tiny_checkpoint):
+    return AppTest.from_file(str(MAIN), default_timeout=60)
+
+
+def slider(page: AppTest, label: str):
+    return next(item for item in page.slider if item.label == label)
+
+
+def button(page: AppTest, label: str):
+    return next(item for item in page.button if item.label == label)
+
+
+def source(page: AppTest) -> str:
+    (audio,) = page.get("audio")
+    return audio.proto.url
+
+
+def clean(page: AppTest) -> None:
+    assert not page.exception and not page.error and not page.warning
+
+
+def test_a_first_visit_shows_and_plays_a_sound(page):
+    page.run()
+    clean(page)
+    assert page.selectbox[0].value == "tiny"
+    assert page.button_group[0].value == "hit"
+    assert page.number_input[0].value == 0
+    assert [item.label for item in page.slider[:6]] == ["Truncation", "Dim 1", "Dim 2", "Dim 3", "Dim 4", "Dim 5"]
+    assert source(page)
+    assert any("data:image/png;base64," in item.proto.body for item in page.get("html"))
+    assert [item.proto.label for item in page.get("download_button")] == ["WAV", "FLAC", "OGG"]
+    assert page.query_params["c"] == "hit"
+
+
+def test_every_control_makes_another_sound(page):
+    page.run()
+    heard = {source(page)}
+    slider(page, "Dim 2").set_value(4.0).run()
+    heard.add(source(page))
+    slider(page, "Truncation").set_value(0.2).run()
+    heard.add(source(page))
+    page.number_input[0].set_value(17).run()
+    heard.add(source(page))
+    page.button_group[0].set_value("scrape").run()
+    heard.add(source(page))
+    clean(page)
+    assert len(heard) == 5
+    assert {key: page.query_params[key] for key in ("c", "s", "p", "d.Dim 2")} == {
+        "c": "scrape",
+        "s": "17",
+        "p": "0.2",
+        "d.Dim 2": "4.0",
+    }
+
+
+def test_undo_redo_and_reset(page):
+    page.run()
+    assert button(page, "Undo").disabled and button(page, "Redo").disabled and button(page, "Reset").disabled
+    first = source(page)
+    slider(page, "Dim 1").set_value(3.0).run()
+    second = source(page)
+    button(page, "Undo").click().run()
+    assert (slider(page, "Dim 1").value, source(page)) == (0.0, first)
+    button(page, "Redo").click().run()
+    assert (slider(page, "Dim 1").value, source(page)) == (3.0, second)
+    button(page, "Reset").click().run()
+    assert (slider(page, "Dim 1").value, source(page)) == (0.0, first)
+    button(page, "Undo").click().run()
+    assert slider(page, "Dim 1").value == 3.0
+    clean(page)
+
+
+def test_the_die_shows_its_seed(page):
+    page.run()
+    button(page, "Roll").click().run()
+    seed = page.number_input[0].value
+    assert seed != 0 and page.query_params["s"] == str(seed)
+
+
+def test_a_link_opens_its_patch_and_the_share_link_is_that_link(page):
+    page.query_params.update({"m": "tiny", "c": "scrape", "s": "5", "d.Dim 1": "-2.5", "ph": "pghi", "l": "-23.0"})
+    page.query_params["app"] = "our-algo"
+    page.run()
+    clean(page)
+    assert page.button_group[0].value == "scrape"
+    assert slider(page, "Dim 1").value == -2.5
+    assert page.selectbox[1].value == "pghi"
+    assert slider(page, "Loudness, LUFS").value == -23.0
+    link = page.code[0].value
+    assert all(part in link for part in ("c=scrape", "s=5", "d.Dim+1=-2.5", "ph=pghi", "l=-23.0"))
+    assert page.query_params["app"] == "our-algo"
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ({"s": "minus one"}, "seed"),
+        ({"p": "nan"}, "psi"),
+        ({"d.Dim 1": "1e9"}, "Dim 1"),
+        ({"c": "violin"}, "violin"),
+        ({"m": "violin"}, "violin"),
+        ({"d.Nonsense": "1"}, "Nonsense"),
+        ({"nonsense": "1"}, "nonsense"),
+        ({"z": "AAAA"}, "latent"),
+    ],
+)
+def test_a_bad_link_is_one_sentence_and_still_a_sound(page, query, named):
+    page.query_params.update(query | {"m": query.get("m", "tiny")})
+    page.run()
+    assert not page.exception and not page.error
+    (warning,) = page.warning
+    assert named in warning.value and "\n" not in warning.value
+    assert source(page)
+    slider(page, "Dim 1").set_value(1.0).run()
+    clean(page)
+
+
+def test_loudness_off_leaves_the_peak(page):
+    page.run()
+    first = source(page)
+    next(item for item in page.toggle if item.label == "Set the loudness").set_value(False).run()
+    clean(page)
+    assert source(page) != first and page.query_params["l"] == "none"
+
+
+def test_without_models_the_page_says_what_to_do(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(tmp_path))
+    page.run()
+    clean(page)
+    (info,) = page.info
+    assert "publish" in info.value and str(tmp_path) in info.value
+    assert not page.get("audio")
+
+
+def test_a_damaged_checkpoint_is_one_sentence(tiny_checkpoint, tmp_path, monkeypatch, page):
+    root = tmp_path / "damaged"
+    shutil.copytree(tiny_checkpoint, root)
+    (root / "tiny" / "generator.safetensors").write_bytes(b"half")
+    monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(root))
+    page.run()
+    assert not page.exception
+    (error,) = page.error
+    assert "generator.safetensors" in error.value and error.value.count(".") >= 1 and "\n" not in error.value
