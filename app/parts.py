@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 from app import spectrogram
-from app.resources import SharedInstrument, instrument
+from app.resources import instrument
 from app.session import RESERVED, Cards, History, cleared, default_patch, file_stem, open_link, setting, turn
 from synth.checkpoint import catalogue, default_root
 from synth.errors import CheckpointError, PatchError
@@ -96,16 +96,6 @@ def change(patch: Patch) -> None:
     st.session_state[_WARNING] = None
 
 
-def load_or_stop(model: str) -> SharedInstrument:
-    """The shared instrument of a model; when its checkpoint is missing or damaged, one sentence and no more."""
-    try:
-        with st.spinner(f"Loading {model} ...", show_time=True):
-            return instrument(model)
-    except CheckpointError as error:
-        st.error(_sentence(error), icon=":material/error:")
-        st.stop()
-
-
 # -- toolbar -------------------------------------------------------------------------------------------------------
 
 
@@ -142,12 +132,17 @@ def new_seed() -> None:
 # -- the sound -----------------------------------------------------------------------------------------------------
 
 
-def render_or_stop(shared: SharedInstrument, patch: Patch) -> Sound:
+def rendered(patch: Patch) -> Sound | None:
+    """The sound of a patch; where there is none, the page says why in one sentence."""
     try:
+        with st.spinner(f"Loading {patch.model} ...", show_time=True):
+            shared = instrument(patch.model)
         return shared.render(patch)
     except PatchError as error:
         st.warning(_sentence(error), icon=":material/error:")
-        st.stop()
+    except CheckpointError as error:
+        st.error(_sentence(error), icon=":material/error:")
+    return None
 
 
 def player(sound: Sound) -> None:

@@ -19,6 +19,10 @@ from synth.errors import SonoformError
 from synth.patch import Patch
 from synth.sound import Sound
 
+# Read when torch is loaded: its threads wait asleep. Spinning ones make a sound several times slower to come whenever
+# another program (the browser, a training run) wants the same cores.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 MAX_LOADED = 2
 KEPT_SOUNDS = 32
 

@@ -125,7 +125,8 @@ def direction_names(card: Card) -> list[str]:
 def turn(patch: Patch, name: str, value: Any, cards: Cards) -> Patch:
     """The patch after one control moved: `name` is a field of the patch, "sliders.NAME", or LEVELLED (lufs or none)."""
     if name == "model":
-        return fit(replace(patch, latent=None), cards[value])
+        other = replace(patch, model=value, latent=None)
+        return fit(other, cards[value]) if value in cards else other  # gone since the page listed it: rendering says so
     if name == "seed":
         return replace(patch, seed=value, latent=None)
     if name == LEVELLED:

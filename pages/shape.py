@@ -13,23 +13,28 @@ MANY = 16
 
 @st.fragment
 def instrument(cards: Cards) -> None:
-    """The whole instrument is one fragment: a slider reruns this function and nothing else."""
+    """The whole instrument is one fragment: a slider reruns this function and nothing else.
+
+    The sound is sent before the controls around it: it is what a moved slider waits for.
+    """
     history = parts.session_history()
     patch = history.patch
     card = cards[patch.model]
-    parts.write_address(patch)
     controls, stage = st.columns([3, 8], gap="medium")
+    above, below = stage.container(), stage.container()
+    with below:
+        if sound := parts.rendered(patch):
+            parts.player(sound)
+            parts.downloads(sound, patch)
+    with above:
+        parts.toolbar(history)
+        categories(patch, card)
+        parts.show_warning()
     with controls:
         source(patch, cards)
         sliders(patch, card)
         finish(patch)
-    with stage:
-        parts.toolbar(history)
-        categories(patch, card)
-        parts.show_warning()
-        sound = parts.render_or_stop(parts.load_or_stop(patch.model), patch)
-        parts.player(sound)
-        parts.downloads(sound, patch)
+    parts.write_address(patch)
 
 
 def source(patch: Patch, cards: Cards) -> None:

@@ -133,18 +133,23 @@ def describe_data(data: Path) -> dict[str, Any]:
 
 
 def _write_attribution(folder: Path, data: Path) -> None:
-    """Credits for every training clip whose licence asks for them (CC-BY)."""
-    credited = [e for e in scan(data) if e.split == "train" and "BY" in e.row.get("licence", "").upper()]
+    """Credits for every training clip whose licence asks for them: all but public-domain ones."""
+    credited = sorted({_credit(e) for e in scan(data) if e.split == "train" and _asks_for_credit(e)})
     if not credited:
         return
-    lines = ["# Recordings this model was trained on that ask for credit", ""]
-    lines += sorted({_credit(e) for e in credited})
-    (folder / "ATTRIBUTION.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    head = ["# Credits", "", "This model was trained on excerpts of these recordings, resampled and cut to length.", ""]
+    (folder / "ATTRIBUTION.md").write_text("\n".join(head + credited) + "\n", encoding="utf-8")
+
+
+def _asks_for_credit(entry: Entry) -> bool:
+    licence = entry.row.get("licence", "").lower()
+    return bool(licence) and not licence.startswith(("cc0", "public domain"))
 
 
 def _credit(entry: Entry) -> str:
     row = entry.row
-    return f"- {row.get('author') or 'unknown author'}, {row.get('url') or row.get('source')}, {row['licence']}"
+    where = row.get("url") or row.get("source") or entry.file
+    return f"- {row.get('author') or 'Unknown author'}, {where} ({row['licence']})"
 
 
 def _title(model: str) -> str:
