@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -64,3 +65,21 @@ def tiny_checkpoint(published: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same root, named to the library by the environment."""
     monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(published))
     return published
+
+
+@pytest.fixture(scope="session")
+def yamnet_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of YAMNet's layout with random values."""
+    from safetensors.torch import save_file
+
+    from synth.training.yamnet import shapes
+
+    rng = torch.Generator().manual_seed(0)
+    tensors = {name: torch.zeros(shape) for name, shape in shapes().items()}
+    tensors |= {"mel": torch.rand(64, 257, generator=rng), "window": torch.hann_window(400)}
+    for kernel in (t for t in tensors.values() if t.ndim == 4):
+        # A scale that keeps the maps between the ends of their range.
+        kernel.normal_(0.0, math.sqrt(2.0 / math.prod(kernel.shape[1:])), generator=rng)
+    path = tmp_path_factory.mktemp("weights") / "yamnet.safetensors"
+    save_file(tensors, path)
+    return path

@@ -1,4 +1,3 @@
-import math
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,7 @@ from safetensors.torch import load_file, save_file
 
 from synth.errors import CheckpointError
 from synth.training.metrics import Gaussian, Yardstick, frechet_distance, kernel_distance, nearest_categories
-from synth.training.yamnet import YAMNet, shapes
+from synth.training.yamnet import YAMNet
 
 
 def test_identical_sets_are_at_distance_zero() -> None:
@@ -74,22 +73,8 @@ def test_yardstick_tells_good_sounds_from_bad() -> None:
     assert louder.fad == pytest.approx(yardstick.floor, rel=1e-3), "level does not count"
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of YAMNet's layout with random values."""
-    rng = torch.Generator().manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "yamnet.safetensors"
-    tensors = {name: torch.zeros(shape) for name, shape in shapes().items()}
-    tensors |= {"mel": torch.rand(64, 257, generator=rng), "window": torch.hann_window(400)}
-    for kernel in (t for t in tensors.values() if t.ndim == 4):
-        # A scale that keeps the maps between the ends of their range.
-        kernel.normal_(0.0, math.sqrt(2.0 / math.prod(kernel.shape[1:])), generator=rng)
-    save_file(tensors, path)
-    return path
-
-
-def test_yamnet_patches_and_gradients(weights: Path) -> None:
-    network = YAMNet.load(weights)
+def test_yamnet_patches_and_gradients(yamnet_weights: Path) -> None:
+    network = YAMNet.load(yamnet_weights)
     assert network.embed(torch.randn(1, 100)).shape == (1, 1, 1024)
     x = torch.randn(2, 32768)
     x[:, 8000:] = 0.0
@@ -99,12 +84,12 @@ def test_yamnet_patches_and_gradients(weights: Path) -> None:
     assert x.grad is not None and x.grad.isfinite().all() and x.grad.abs().sum() > 0
 
 
-def test_yamnet_is_frozen(weights: Path) -> None:
-    network = YAMNet.load(weights)
+def test_yamnet_is_frozen(yamnet_weights: Path) -> None:
+    network = YAMNet.load(yamnet_weights)
     assert not network.training and not any(p.requires_grad for p in network.parameters())
 
 
-def test_wrong_weights_are_one_sentence(tmp_path: Path, weights: Path) -> None:
+def test_wrong_weights_are_one_sentence(tmp_path: Path, yamnet_weights: Path) -> None:
     with pytest.raises(CheckpointError, match="not there"):
         YAMNet.load(tmp_path / "missing.safetensors")
     with pytest.raises(CheckpointError, match="not a safetensors file"):
@@ -115,6 +100,6 @@ def test_wrong_weights_are_one_sentence(tmp_path: Path, weights: Path) -> None:
     save_file({"w1": torch.zeros(1)}, tmp_path / "other.safetensors")
     with pytest.raises(CheckpointError, match="does not hold"):
         YAMNet.load(tmp_path / "other.safetensors")
-    save_file(load_file(weights) | {"w27": torch.zeros(8, 1024, 1, 1)}, tmp_path / "narrow.safetensors")
+    save_file(load_file(yamnet_weights) | {"w27": torch.zeros(8, 1024, 1, 1)}, tmp_path / "narrow.safetensors")
     with pytest.raises(CheckpointError, match="tensor w27"):
         YAMNet.load(tmp_path / "narrow.safetensors")
