@@ -185,6 +185,6 @@ def _sentence(error: Exception) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def spaced(name: str) -> str:
-    """A category as people read it."""
-    return name.replace("_", " ")
+def readable(name: str) -> str:
+    """A category as people read it: "wood_hit" is "Wood hit"."""
+    return name.replace("_", " ").capitalize()

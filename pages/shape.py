@@ -73,7 +73,7 @@ def finish(patch: Patch) -> None:
 
 
 def categories(patch: Patch, card: Card) -> None:
-    shown = {"format_func": parts.spaced, "required": True, "label_visibility": "collapsed"}
+    shown = {"format_func": parts.readable, "required": True, "label_visibility": "collapsed"}
     if len(card.categories) <= MANY:
         st.pills("Category", card.categories, wrap=True, **shown, **parts.tied("category", patch))
     else:

@@ -25,6 +25,16 @@ from synth.training.state import load_state
 from synth.training.steps import Networks
 
 DIRECTIONS = 10
+FIGURES = {
+    "fad": "Frechet Audio Distance",
+    "kad": "Kernel Audio Distance",
+    "hit_rate": "class hit rate",
+    "sounds": "sounds drawn",
+    "fad_train_against_valid": "FAD of the training split (the floor)",
+    "fad_untrained": "FAD of an untrained generator",
+    "hit_rate_real_valid": "class hit rate of real valid clips (the ceiling)",
+    "hit_rate_untrained": "class hit rate of an untrained generator",
+}
 
 
 def publish(run: Run, model: str, *, title: str | None = None, root: Path | None = None, newest: bool = False) -> Path:
@@ -50,6 +60,8 @@ def publish(run: Run, model: str, *, title: str | None = None, root: Path | None
         (staged / "README.md").write_text(_readme(card), encoding="utf-8")
         _write_attribution(staged, data)
         staged.chmod(0o755)
+        for path in staged.iterdir():
+            path.chmod(0o644)
         install(staged, folder)
     except OSError as error:
         raise RunError(f"the checkpoint could not be written to {folder.parent}: {error}") from error
@@ -110,7 +122,7 @@ def _card(
             "preset": config.preset,
             "settings": config.to_dict(),
             "images_seen": line["seen"],
-            "wall_minutes": round(lines[-1].get("wall_minutes", 0.0), 1) if lines else 0.0,
+            "wall_minutes": round(max((m.get("wall_minutes", 0.0) for m in lines), default=0.0), 1),
             "device": next((m["device"] for m in reversed(lines) if "device" in m), "cpu"),
             "fad_over_images": [[m["seen"], round(m["fad"], 3)] for m in scored],
         },
@@ -160,12 +172,12 @@ def _readme(card: Card) -> str:
     """The card in words, as a person reads it."""
     table = "\n".join(f"| {name} | {n} |" for name, n in card.data["clips_per_category"].items())
     licences = ", ".join(f"{name} ({n})" for name, n in card.data["licences"].items())
-    figures = "\n".join(f"| {name} | {value:.3g} |" for name, value in card.metrics.items()) or "| not scored | |"
+    figures = "\n".join(f"| {FIGURES.get(k, k)} | {v:.3g} |" for k, v in card.metrics.items()) or "| not scored | |"
     return f"""# {card.title}
 
 A {card.family} generator of {card.duration:.3g} s sounds at {card.sample_rate} Hz, {len(card.categories)} categories.
-Trained on {card.data["train_clips"]} recordings for {card.training["images_seen"]:,} images \
-({card.training["wall_minutes"]:g} minutes, {card.training["device"]}).
+Trained on {card.data["train_clips"]} recordings, {card.training["images_seen"]:,} images seen in \
+{card.training["wall_minutes"]:g} minutes of training ({card.training["device"]}).
 
 | category | training clips |
 |---|---|
@@ -177,8 +189,9 @@ Licences of the recordings: {licences}. Credits, where a licence asks for them, 
 |---|---|
 {figures}
 
-`fad` and `kad` are the Frechet and kernel distances to the valid split on YAMNet embeddings; `hit_rate` is the share
-of sounds whose nearest training clips are of the category asked for. References are in `card.json`.
+Distances are to the valid split on YAMNet embeddings of whole sounds. The class hit rate is the share of sounds whose
+nearest training clip is of the category asked for. The snapshot that is published is the best of its run on the same
+valid split (with another seed), so its figures are slightly kind. `card.json` has the settings, and FAD over images.
 """
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,3 +66,12 @@ def test_a_missing_model_is_named(tiny_checkpoint):
 def test_warming_up_without_models_is_quiet(tmp_path, monkeypatch):
     monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(tmp_path))
     resources.warm_up()
+
+
+def test_threads_wait_asleep_because_that_is_set_before_torch_is_loaded():
+    code = "import app.resources, os, sys; print(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules)"
+    environment = {key: text for key, text in os.environ.items() if key != "OMP_WAIT_POLICY"}
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["PASSIVE", "False"]

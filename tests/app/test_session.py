@@ -96,6 +96,7 @@ def test_another_model_keeps_what_it_has_in_common():
     cards = CARDS | {"other": card("other", ("Dim 2",))}
     patch = Patch("drums", "scrape", 5, sliders={"Dim 1": 1.0, "Dim 2": 2.0})
     assert turn(patch, "model", "other", cards) == Patch("other", "scrape", 5, sliders={"Dim 2": 2.0})
+    assert turn(patch, "model", "removed", cards).model == "removed"
 
 
 @pytest.mark.parametrize("name", ["model", "category", "seed", "psi", "phase", "lufs", "fade_in", "fade_out"])

@@ -74,14 +74,17 @@ def samples_heard(page) -> np.ndarray:
 
 
 def after(page, act) -> np.ndarray:
-    """Does something that changes the sound; gives the new samples once they can play."""
+    """Does something that changes the sound; gives the new samples once they can play and the page rests."""
     before = page.locator("audio").get_attribute("src")
     act()
     page.wait_for_function(
-        """before => { const audio = document.querySelector("audio");
-                       return audio.getAttribute("src") !== before && audio.readyState >= 3 }""",
+        """before => {
+          const audio = document.querySelector("audio");
+          return audio.getAttribute("src") !== before && audio.readyState >= 3;
+        }""",
         arg=before,
     )
+    page.locator("[data-test-script-state=notRunning]").wait_for()
     return samples_heard(page)
 
 

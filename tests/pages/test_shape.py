@@ -155,3 +155,8 @@ def test_a_damaged_checkpoint_is_one_sentence(tiny_checkpoint, tmp_path, monkeyp
     assert not page.exception
     (error,) = page.error
     assert "generator.safetensors" in error.value and error.value.count(".") >= 1 and "\n" not in error.value
+
+
+def test_categories_are_named_as_people_read_them(page):
+    page.run()
+    assert [option.content for option in page.button_group[0].proto.options] == ["Hit", "Scrape"]

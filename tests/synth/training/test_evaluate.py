@@ -55,7 +55,7 @@ def test_published_card_holds_the_best_scores_and_evaluate_adds_references(
     report = json.loads(capsys.readouterr().out)
     assert {"fad", "fad_train_against_valid", "fad_untrained", "hit_rate_real_valid"} <= report.keys()
     assert json.loads((folder / "card.json").read_text())["metrics"]["fad_untrained"] == report["fad_untrained"]
-    assert "fad_untrained" in (folder / "README.md").read_text()
+    assert "FAD of an untrained generator" in (folder / "README.md").read_text()
     assert main(["evaluate", "--model", "scored", "--data", str(tmp_path), "--yamnet", str(yamnet_weights)]) == 2
     assert main(["evaluate", "--model", "scored", "--data", str(recordings), "--yamnet", "/nowhere"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 2
