@@ -142,30 +142,51 @@ class BatchSampler:
     """Draws class-balanced batches from clips that live on the training device.
 
     balance: 0 draws every clip equally often, 1 every category. jitter: largest random delay or advance in samples.
+    semitones: largest change of speed, up or down, that half of the drawn clips get: a smaller or a larger object.
     """
 
-    def __init__(self, clips: Clips, device: torch.device, balance: float, jitter: int):
+    def __init__(self, clips: Clips, device: torch.device, balance: float, jitter: int, semitones: float = 0.0):
         counts = torch.bincount(clips.labels, minlength=len(clips.categories)).double().clamp_min(1)
         self.weights = (counts[clips.labels] ** -balance).float().to(device)
         self.category_weights = (counts ** (1.0 - balance)).float().to(device)
         self.samples = clips.samples.to(device)
         self.labels = clips.labels.to(device)
         self.jitter = jitter
+        self.semitones = semitones
         self.offsets = torch.arange(self.samples.shape[1], device=device)
 
     def real(self, count: int, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """(samples (B, n) float32, labels (B,), clip indices (B,))."""
         index = torch.multinomial(self.weights, count, replacement=True, generator=rng)
-        return self._jittered(self.samples[index].float() / 32767.0, rng), self.labels[index], index
+        return self._varied(self.samples[index].float() / 32767.0, rng), self.labels[index], index
 
     def categories(self, count: int, rng: torch.Generator) -> Tensor:
         """Labels (B,) for generated sounds, as frequent as among the real ones."""
         return torch.multinomial(self.category_weights, count, replacement=True, generator=rng)
 
-    def _jittered(self, x: Tensor, rng: torch.Generator) -> Tensor:
-        if not self.jitter:
-            return x
+    def _varied(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        """Samples (B, n) at random delays and speeds, silence where nothing was recorded."""
         shift = torch.randint(-self.jitter, self.jitter + 1, (len(x), 1), generator=rng, device=x.device)
-        source = self.offsets - shift
-        inside = (source >= 0) & (source < x.shape[1])
-        return x.gather(1, source.clamp(0, x.shape[1] - 1)) * inside
+        if not self.semitones:
+            return self._at(x, self.offsets - shift)
+        octaves = (torch.rand(len(x), 1, generator=rng, device=x.device) * 2 - 1) * self.semitones / 12
+        chosen = torch.rand(len(x), 1, generator=rng, device=x.device) < 0.5
+        position = (self.offsets - shift) * 2 ** (octaves * chosen)
+        whole = position.floor()
+        return self._between(x, whole.long(), position - whole)
+
+    def _between(self, x: Tensor, whole: Tensor, part: Tensor) -> Tensor:
+        """Samples at whole + part, by cubic (4-point Lagrange) interpolation."""
+        before, here, after, last = (self._at(x, whole + k) for k in (-1, 0, 1, 2))
+        p = part
+        return (
+            before * (-p * (p - 1) * (p - 2) / 6)
+            + here * ((p + 1) * (p - 1) * (p - 2) / 2)
+            + after * (-(p + 1) * p * (p - 2) / 2)
+            + last * ((p + 1) * p * (p - 1) / 6)
+        )
+
+    def _at(self, x: Tensor, index: Tensor) -> Tensor:
+        index = index.expand(len(x), -1)
+        inside = (index >= 0) & (index < x.shape[1])
+        return x.gather(1, index.clamp(0, x.shape[1] - 1)) * inside

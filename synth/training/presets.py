@@ -28,6 +28,7 @@ class TrainConfig:
     batch: int = 8
     balance: float = 0.5
     jitter: int = 256
+    semitones: float = 3.0
     # Warm start by reconstruction.
     outline_kimg: float = 120.0
     outline_batch: int = 16

@@ -79,7 +79,7 @@ class Trainer:
             raise DataError(
                 f"{data} no longer holds the categories of this run: restore the folder or start a new run"
             )
-        sampler = BatchSampler(clips, device, self.config.balance, self.config.jitter)
+        sampler = BatchSampler(clips, device, self.config.balance, self.config.jitter, self.config.semitones)
         self.clips = clips
         self.learner = Learner(self.config, sampler, device)
         self.scorer = Scorer.build(clips, data, self.config, weights)

@@ -6,7 +6,7 @@ import soundfile
 import torch
 
 from synth.errors import DataError
-from synth.training.dataset import BatchSampler, load_clips, scan
+from synth.training.dataset import BatchSampler, Clips, load_clips, scan
 
 
 def test_folders_become_categories_and_splits(recordings: Path) -> None:
@@ -89,7 +89,7 @@ def test_jitter_moves_clips_and_fills_with_silence(recordings: Path) -> None:
     still = BatchSampler(clips, torch.device("cpu"), 0.0, 0)
     moving = BatchSampler(clips, torch.device("cpu"), 0.0, 50)
     x, _, index = still.real(1, torch.Generator().manual_seed(3))
-    y = moving._jittered(x.repeat(40, 1), torch.Generator().manual_seed(4))
+    y = moving._varied(x.repeat(40, 1), torch.Generator().manual_seed(4))
     shifts = []
     for row in y:
         fit = [torch.equal(torch.roll(x[0], s)[60:-60], row[60:-60]) for s in range(-50, 51)]
@@ -97,3 +97,19 @@ def test_jitter_moves_clips_and_fills_with_silence(recordings: Path) -> None:
         shifts.append(fit.index(True) - 50)
     assert min(shifts) < -20 and max(shifts) > 20
     assert index.shape == (1,)
+
+
+def test_speed_changes_pitch_and_keeps_shape() -> None:
+    """Half of the clips keep their pitch; the others' spread over the semitones allowed, and a sine stays a sine."""
+    n = torch.arange(8192)
+    tone = (torch.sin(2 * torch.pi * 1000 / 16000 * n) * 30000).to(torch.int16)
+    clips = Clips(tone.repeat(4, 1), torch.zeros(4, dtype=torch.int64), ("tone",), ())
+    sampler = BatchSampler(clips, torch.device("cpu"), 0.0, 0, semitones=3.0)
+    x, _, _ = sampler.real(200, torch.Generator().manual_seed(0))
+    middle = x[:, 1024:5120] * torch.hann_window(4096)
+    spectrum = torch.fft.rfft(middle, n=16384).abs()
+    hz = spectrum.argmax(1) * 16000 / 16384
+    assert ((hz - 1000).abs() < 2).float().mean().item() == pytest.approx(0.5, abs=0.12)
+    assert 840 <= hz.min() < 870 and 1150 < hz.max() <= 1190
+    peak = spectrum.amax(1)
+    assert (peak > 0.97 * peak.max()).all(), "interpolation keeps the level"

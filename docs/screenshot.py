@@ -1,6 +1,6 @@
 """Takes docs/images/shape.png, the picture of the Shape page in the README, from the running page.
 
-    python -m docs.images.shape ["m=hits_scratches&c=scrape&s=1"]
+    python -m docs.screenshot ["m=hits_scratches&c=scrape&s=1"]
 """
 
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.live import browser, served
 
-PICTURE = Path(__file__).with_suffix(".png")
+PICTURE = Path(__file__).parent / "images" / "shape.png"
 
 
 def main(query: str = "") -> None:
@@ -17,6 +17,7 @@ def main(query: str = "") -> None:
         page.goto(f"{address}/?{query}")
         page.locator(".sound-picture").wait_for(timeout=120_000)
         page.wait_for_timeout(4000)  # the sound has played, the page rests
+        PICTURE.parent.mkdir(exist_ok=True)
         page.screenshot(path=PICTURE)
 
 
