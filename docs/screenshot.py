@@ -1,6 +1,6 @@
 """Takes docs/images/shape.png, the picture of the Shape page in the README, from the running page.
 
-    python -m docs.screenshot ["m=hits_scratches&c=scrape&s=1"]
+python -m docs.screenshot ["m=hits_scratches&c=scrape&s=1"]
 """
 
 import sys

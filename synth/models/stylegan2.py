@@ -80,9 +80,7 @@ class Mapping(nn.Module):
         super().__init__()
         self.embed = nn.Embedding(config.categories, config.w_dim)
         sizes = [config.z_dim + config.w_dim] + [config.w_dim] * config.mapping_layers
-        self.layers = nn.ModuleList(
-            Linear(a, b, gain=math.sqrt(2.0), rate=0.1) for a, b in pairwise(sizes)
-        )
+        self.layers = nn.ModuleList(Linear(a, b, gain=math.sqrt(2.0), rate=0.1) for a, b in pairwise(sizes))
         self.out = Linear(config.w_dim, config.w_dim)
 
     def forward(self, z: Tensor, category: Tensor) -> Tensor:

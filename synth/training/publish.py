@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -63,8 +64,11 @@ def publish(run: Run, model: str, *, title: str | None = None, root: Path | None
         for path in staged.iterdir():
             path.chmod(0o644)
         install(staged, folder)
-    except OSError as error:
-        raise RunError(f"the checkpoint could not be written to {folder.parent}: {error}") from error
+    except (OSError, SafetensorError) as error:
+        raise RunError(
+            f"the checkpoint could not be written to {folder.parent} ({error}): free some disk space or choose a folder "
+            "that can be written to; an older one of this name is kept"
+        ) from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return folder

@@ -259,9 +259,7 @@ class Learner:
             adversarial = losses.generator_loss(n.discriminator(self._augmented(fake), labels))
         n.discriminator.requires_grad_(True)
         prior = self._prior_loss()
-        loss = (
-            reconstruction + c.kl_weight * kl + c.adversarial_weight * adversarial + c.prior_weight * prior
-        )
+        loss = reconstruction + c.kl_weight * kl + c.adversarial_weight * adversarial + c.prior_weight * prior
         self._descend("mapping", loss, c.generator_rate, also="synthesis")
         return out | {"generator": adversarial.item(), "prior": prior.item(), "kl": kl.item()}
 

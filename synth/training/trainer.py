@@ -76,9 +76,7 @@ class Trainer:
         c = self.config.codec
         clips = load_clips(data, "train", c.sample_rate, c.samples)
         if clips.categories != categories:
-            raise DataError(
-                f"{data} no longer holds the categories of this run: restore the folder or start a new run"
-            )
+            raise DataError(f"{data} no longer holds the categories of this run: restore the folder or start a new run")
         sampler = BatchSampler(clips, device, self.config.balance, self.config.jitter, self.config.semitones)
         self.clips = clips
         self.learner = Learner(self.config, sampler, device)

@@ -46,9 +46,11 @@ def page(chromium):
     fresh.on("pageerror", lambda error: complaints.append(str(error)))
     fresh.on(
         "request",
-        lambda request: complaints.append(request.url)
-        if re.match(r"(https?|wss?)://", request.url) and "//127.0.0.1:" not in request.url
-        else None,
+        lambda request: (
+            complaints.append(request.url)
+            if re.match(r"(https?|wss?)://", request.url) and "//127.0.0.1:" not in request.url
+            else None
+        ),
     )
     yield fresh
     context.close()

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from safetensors import SafetensorError
 
 from synth.checkpoint import CARD, Card, catalogue, find, load_card, verify
 from synth.errors import CheckpointError, RunError
@@ -79,6 +80,19 @@ def test_publish_needs_a_trained_run_and_a_plain_id(recordings: Path, tmp_path: 
     with pytest.raises(RunError, match="model id"):
         publish(run, "../early", root=tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["run"], "nothing half-written is left"
+
+
+def test_full_disk_keeps_the_older_model(tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(Run.open(tiny_run), "mine", title="First", root=tmp_path)
+
+    def full(*_: object) -> None:
+        raise SafetensorError("IoError: No space left on device")
+
+    monkeypatch.setattr("synth.training.publish.save_file", full)
+    with pytest.raises(RunError, match="free some disk space"):
+        publish(Run.open(tiny_run), "mine", title="Second", root=tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["mine"]
+    assert verify(tmp_path / "mine").title == "First"
 
 
 def test_publishing_again_replaces_the_model(tiny_run: Path, tmp_path: Path) -> None:

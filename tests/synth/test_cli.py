@@ -75,8 +75,9 @@ def test_resynth_reports_convergence(capsys: pytest.CaptureFixture[str], tmp_pat
     assert soundfile.info(tmp_path / "out.wav").frames == 16000
 
 
-def test_train_publish_render(capsys: pytest.CaptureFixture[str], recordings: Path, tmp_path: Path,
-                              monkeypatch: pytest.MonkeyPatch) -> None:
+def test_train_publish_render(
+    capsys: pytest.CaptureFixture[str], recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(tmp_path / "checkpoints"))
     folder = tmp_path / "run"
     train = ["train", "--preset", "tiny", "--data", recordings, "--out", folder, "--threads", 1]

@@ -23,6 +23,24 @@ def test_render_is_the_same_again_and_differs_by_seed(instrument: Instrument) ->
     assert not np.allclose(first.samples, other.samples)
 
 
+def test_render_is_the_same_on_any_number_of_threads(instrument: Instrument) -> None:
+    import threading
+
+    import torch
+
+    sounds = []
+    before = torch.get_num_threads()
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        sounds.append(instrument.render(Patch(model="tiny", seed=8)).samples)
+        assert torch.get_num_threads() == threads
+    torch.set_num_threads(before)
+    worker = threading.Thread(target=lambda: sounds.append(instrument.render(Patch(model="tiny", seed=8)).samples))
+    worker.start()
+    worker.join()
+    assert np.array_equal(sounds[0], sounds[1]) and np.array_equal(sounds[0], sounds[2])
+
+
 def test_every_part_of_a_patch_changes_the_sound(instrument: Instrument) -> None:
     base = instrument.render(Patch(model="tiny", seed=1)).samples
     changed = {
@@ -49,9 +67,7 @@ def test_latent_may_be_z_w_or_w_plus(instrument: Instrument) -> None:
         instrument.render(Patch(model="tiny", latent=(0.1,) * size))
     w = instrument.latent(Patch(model="tiny", seed=5))
     as_latent = Patch(model="tiny", seed=5, latent=tuple(w[0, 0].tolist()))
-    assert np.array_equal(
-        instrument.render(as_latent).samples, instrument.render(Patch(model="tiny", seed=5)).samples
-    )
+    assert np.array_equal(instrument.render(as_latent).samples, instrument.render(Patch(model="tiny", seed=5)).samples)
     with pytest.raises(PatchError, match="do not fit"):
         instrument.render(Patch(model="tiny", latent=(0.1,) * 7))
 
