@@ -66,8 +66,8 @@ def publish(run: Run, model: str, *, title: str | None = None, root: Path | None
         install(staged, folder)
     except (OSError, SafetensorError) as error:
         raise RunError(
-            f"the checkpoint could not be written to {folder.parent} ({error}): free some disk space or choose a folder "
-            "that can be written to; an older one of this name is kept"
+            f"the checkpoint could not be written to {folder.parent} ({error}): free some disk space or name another "
+            "folder; an older model of this name is kept"
         ) from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
