@@ -72,9 +72,6 @@ class Learner:
 
     def _optimisers(self) -> dict[str, torch.optim.Adam]:
         c, n = self.config, self.networks
-        # The regularised player sees one extra gradient every r1_interval steps; its rate and momentum are corrected
-        # for that as in Karras et al. 2020 (appendix B).
-        ratio = c.r1_interval / (c.r1_interval + 1)
         return {
             "synthesis": torch.optim.Adam(
                 [*n.generator.synthesis.parameters(), *n.encoder.parameters()],
@@ -83,9 +80,16 @@ class Learner:
             ),
             "mapping": torch.optim.Adam(n.generator.mapping.parameters(), lr=c.prior_rate, betas=(0.5, 0.99)),
             "discriminator": torch.optim.Adam(
-                n.discriminator.parameters(), lr=c.discriminator_rate * ratio, betas=(0.0, 0.99**ratio)
+                n.discriminator.parameters(), lr=c.discriminator_rate, betas=(0.0, 0.99**self._lazy)
             ),
         }
+
+    @property
+    def _lazy(self) -> float:
+        """The discriminator sees one gradient more every r1_interval steps, so its rate and its momentum are corrected
+        by this ratio (Karras et al. 2020, appendix B).
+        """
+        return self.config.r1_interval / (self.config.r1_interval + 1)
 
     @property
     def phase(self) -> str:
@@ -274,7 +278,7 @@ class Learner:
             penalty = losses.r1_penalty(n.discriminator, self._augmented(x), labels)
             loss = loss + penalty * (0.5 * c.r1_gamma * c.r1_interval)
             out["r1"] = penalty.item()
-        self._descend("discriminator", loss, self.optimisers["discriminator"].param_groups[0]["lr"])
+        self._descend("discriminator", loss, c.discriminator_rate * self._lazy)
         self._adapt(real_logits)
         return out
 
