@@ -6,57 +6,80 @@ import torch
 from torch import Tensor
 
 from synth.control.latent import Direction
-from synth.models.layers import ModulatedConv
 from synth.models.stylegan2 import Generator, Level
 
 # A slider runs to +-5; this many standard deviations of the latents along the direction lie at its ends.
-END_DEVIATIONS = 3.0
+END_DEVIATIONS = 2.0
 SLIDER_END = 5.0
 
 
-def factorize(generator: Generator, layers: tuple[int, int] | None = None) -> tuple[Tensor, Tensor]:
+def factorize(
+    generator: Generator, layers: tuple[int, int] | None = None, root: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Eigenvalues (w_dim,) in falling order and unit eigenvectors (w_dim, w_dim), one a row.
 
-    They are those of A^T A, A being the affine weights of the styled convolutions of `layers` (indices into w+,
-    inclusive; all by default), one above the other, every row normalised so that no channel outweighs the others.
+    They are those of A^T A, A being the weights that first meet w in `layers` (rows of w+, inclusive; all by default),
+    one above the other, every row normalised so that no channel outweighs the others. With `root`, a root of the
+    covariance of w (w_dim, w_dim), they are those of (A root)^T (A root): directions in units of what latents do.
     """
     first, last = layers or (0, generator.config.num_ws - 1)
-    rows = [conv.affine.weight.detach() for at, conv in style_convs(generator) if first <= at <= last]
+    rows = [weight.detach().cpu() for at, weight in first_weights(generator) if first <= at <= last]
     stacked = torch.nn.functional.normalize(torch.cat(rows).double(), dim=1)
+    if root is not None:
+        stacked = stacked @ root.double()
     values, vectors = torch.linalg.eigh(stacked.t() @ stacked)
     return values.flip(0).float(), vectors.flip(1).t().contiguous().float()
 
 
-def style_convs(generator: Generator) -> list[tuple[int, ModulatedConv]]:
-    """The styled 3 x 3 convolutions, each with the row of w+ that drives it."""
-    convs: list[tuple[int, ModulatedConv]] = []
+def first_weights(generator: Generator) -> list[tuple[int, Tensor]]:
+    """The weights (n, w_dim) that w meets first, each with its row of w+: styles of convolutions, and profiles."""
+    weights: list[tuple[int, Tensor]] = []
     for i, level in enumerate(generator.synthesis.levels):
         assert isinstance(level, Level)
         if level.conv0 is not None:
-            convs.append((2 * i - 1, level.conv0))
-        convs.append((2 * i, level.conv1))
-    return convs
+            weights.append((2 * i - 1, level.conv0.affine.weight))
+        weights.append((2 * i, level.conv1.affine.weight))
+    return [*weights, (generator.config.num_ws - 1, generator.synthesis.profiles.dense.weight)]
+
+
+def sefa_directions(generator: Generator, count: int = 5) -> list[Direction]:
+    """The `count` strongest directions over all layers, named Dim 1, Dim 2, ... in the order of their strength.
+
+    Latents do not spread alike along all of W, so the weights are factorised in units of their spread within a
+    category: the strongest direction is the one whose standard deviation changes the first layers most. (By the weights
+    alone the first directions may be ones along which no sound ever lies.) One slider unit is END_DEVIATIONS /
+    SLIDER_END of these deviations. A direction and its opposite are the same eigenvector: the sign is fixed so that the
+    largest entry is positive.
+    """
+    root = spread_root(generator)
+    values, vectors = factorize(generator, root=root)
+    directions = []
+    for i in range(count):
+        moved = root @ vectors[i]
+        deviation = moved.norm()
+        vector = moved / deviation.clamp_min(1e-12)
+        directions.append(
+            Direction(
+                f"Dim {i + 1}",
+                vector * vector[vector.abs().argmax()].sign(),
+                float(deviation) * END_DEVIATIONS / SLIDER_END,
+                (0, generator.config.num_ws - 1),
+                f"SeFa, eigenvalue {values[i]:.4g}",
+            )
+        )
+    return directions
 
 
 @torch.no_grad()
-def sefa_directions(generator: Generator, count: int = 5, samples: int = 2048) -> list[Direction]:
-    """The `count` strongest directions, named Dim 1, Dim 2, ..., over all layers.
-
-    One slider unit is END_DEVIATIONS / SLIDER_END standard deviations of drawn latents along the direction. A
-    direction and its opposite are the same eigenvector: the sign is fixed so that the largest entry is positive.
-    """
+def spread_root(generator: Generator, samples: int = 256) -> Tensor:
+    """Symmetric root (w_dim, w_dim) of the covariance of drawn latents within a category, on the CPU."""
     g = generator.config
-    rng = torch.Generator().manual_seed(0)
-    z = torch.randn(samples, g.z_dim, generator=rng)
-    categories = torch.arange(samples) % g.categories
     device = generator.w_avg.device
-    w = generator.mapping(z.to(device), categories.to(device))
-    values, vectors = factorize(generator)
-    directions = []
-    for i in range(count):
-        vector = vectors[i] * vectors[i][vectors[i].abs().argmax()].sign()
-        scale = float((w @ vector.to(device)).std()) * END_DEVIATIONS / SLIDER_END
-        directions.append(
-            Direction(f"Dim {i + 1}", vector.cpu(), scale, (0, g.num_ws - 1), f"SeFa, eigenvalue {values[i]:.4g}")
-        )
-    return directions
+    rng = torch.Generator().manual_seed(0)
+    centred = []
+    for category in torch.arange(g.categories, device=device):
+        w = generator.mapping(torch.randn(samples, g.z_dim, generator=rng).to(device), category.expand(samples)).cpu()
+        centred.append(w - w.mean(0))
+    covariance = torch.cat(centred).double().t().cov()
+    values, vectors = torch.linalg.eigh(covariance)
+    return ((vectors * values.clamp_min(0.0).sqrt()) @ vectors.t()).float()

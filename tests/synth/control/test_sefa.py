@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from synth.control.latent import Direction, bend, draw_z
-from synth.control.sefa import factorize, sefa_directions, style_convs
+from synth.control.sefa import END_DEVIATIONS, SLIDER_END, factorize, first_weights, sefa_directions, spread_root
 from synth.errors import PatchError
 from synth.models.stylegan2 import Generator, GeneratorConfig
 
@@ -18,8 +18,8 @@ def generator() -> Generator:
 def test_factorize_finds_the_direction_that_moves_styles_most(generator: Generator) -> None:
     """Plant one strong direction in every affine: it comes out first."""
     planted = torch.nn.functional.normalize(torch.randn(16), dim=0)
-    for _, conv in style_convs(generator):
-        conv.affine.weight.data += 20.0 * torch.randn(len(conv.affine.weight), 1) * planted
+    for _, weight in first_weights(generator):
+        weight.data += 20.0 * torch.randn(len(weight), 1) * planted
     values, vectors = factorize(generator)
     assert (vectors[0] @ planted).abs() > 0.99
     assert (values[:-1] >= values[1:]).all()
@@ -27,12 +27,12 @@ def test_factorize_finds_the_direction_that_moves_styles_most(generator: Generat
 
 
 def test_eigenvalues_sum_to_the_number_of_rows(generator: Generator) -> None:
-    rows = sum(len(conv.affine.weight) for _, conv in style_convs(generator))
+    rows = sum(len(weight) for _, weight in first_weights(generator))
     assert factorize(generator)[0].sum().item() == pytest.approx(rows, rel=1e-4)
 
 
 def test_layer_range_restricts_the_weights(generator: Generator) -> None:
-    assert [at for at, _ in style_convs(generator)] == [0, 1, 2, 3, 4]
+    assert [at for at, _ in first_weights(generator)] == [0, 1, 2, 3, 4, 5]
     values, _ = factorize(generator, (3, 4))
     assert values.sum().item() == pytest.approx(16, rel=1e-4)  # two convolutions of 8 styled channels
 
@@ -43,6 +43,25 @@ def test_directions_are_unit_vectors_in_latent_units(generator: Generator) -> No
     for d in directions:
         assert d.vector.norm().item() == pytest.approx(1.0, abs=1e-5)
         assert d.scale > 0 and d.layers == (0, 5) and "SeFa" in d.provenance
+
+
+def test_strongest_directions_are_those_that_sounds_lie_along(generator: Generator) -> None:
+    """Latents that spread along one direction only: it comes first, whatever the weights say."""
+    line = torch.nn.functional.normalize(torch.randn(16), dim=0)
+    generator.mapping.out.weight.data = line[:, None] * torch.randn(1, 16)
+    first = sefa_directions(generator, 2)[0]
+    assert abs(first.vector @ line) > 0.99
+    with torch.no_grad():
+        w = generator.mapping(torch.randn(500, 8), torch.zeros(500, dtype=torch.int64))
+    assert first.scale == pytest.approx(float((w @ line).std()) * END_DEVIATIONS / SLIDER_END, rel=0.5)
+
+
+def test_root_of_the_covariance(generator: Generator) -> None:
+    root = spread_root(generator, 4000)
+    drawn = [generator.mapping(torch.randn(4000, 8), torch.full((4000,), c)).detach() for c in range(3)]
+    expected = sum(w.t().cov() for w in drawn) / 3
+    torch.testing.assert_close(root @ root, expected, rtol=0.1, atol=0.1 * float(expected.diagonal().max()))
+    torch.testing.assert_close(root, root.t(), rtol=1e-4, atol=1e-6)
 
 
 def test_bend_moves_only_the_layers_of_a_direction() -> None:
