@@ -69,7 +69,8 @@ def catalogue(root: Path | None = None) -> dict[str, Card]:
             card = load_card(path.parent)
         except CheckpointError:
             continue
-        cards[card.id] = card
+        if card.id == path.parent.name:  # else it is one that is being written or was set aside
+            cards[card.id] = card
     return cards
 
 
@@ -122,5 +123,10 @@ def install(staged: Path, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.exists():
         os.replace(folder, old)
-    os.replace(staged, folder)
+    try:
+        os.replace(staged, folder)
+    except OSError:
+        if old.exists():
+            os.replace(old, folder)
+        raise
     shutil.rmtree(old, ignore_errors=True)

@@ -11,16 +11,23 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from synth.errors import SonoformError
 
 FORMATS = ("wav", "flac", "ogg")
 
 
+class Parser(argparse.ArgumentParser):
+    """Its complaints are one line, like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SonoformError(f"{message} (see {self.prog} --help)")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
     try:
+        options = parser().parse_args(arguments)
         options.run(options)
     except SonoformError as error:
         print(f"sonoform: {error}", file=sys.stderr)
@@ -35,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    root = argparse.ArgumentParser(prog="sonoform", description="GANs of sound: render, train, publish, serve.")
+    root = Parser(prog="sonoform", description="GANs of sound: render, train, publish, serve.")
     verbs = root.add_subparsers(metavar="VERB", required=True)
     for add in (_models, _render, _resynth, _train, _publish, _evaluate, _bench, _serve):
         add(verbs)
@@ -48,6 +55,20 @@ def _verb(verbs: Any, name: str, run: Any, text: str, *, report: bool = False) -
     if report:
         p.add_argument("--json", action="store_true", help="print the report as JSON")
     return p
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 up, not {text}")
+    return value
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text}")
+    return value
 
 
 def _show(options: argparse.Namespace, report: Any, lines: list[str]) -> None:
@@ -77,7 +98,7 @@ def _render(verbs: Any) -> None:
     p.add_argument("--model", help="model id (default: the patch's, or hits_scratches)")
     p.add_argument("--category", help="category (default: the model's first)")
     p.add_argument("--seed", type=int, help="first seed (default 0)")
-    p.add_argument("--count", type=int, default=1, help="how many sounds, of consecutive seeds (default 1)")
+    p.add_argument("--count", type=_count, default=1, help="how many sounds, of consecutive seeds (default 1)")
     p.add_argument("--patch", type=Path, help="JSON file, or a sound with an embedded patch, to start from")
     p.add_argument("--psi", type=float, help="truncation, 0..2")
     p.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="sliders", help="sliders, -5..5")
@@ -93,8 +114,6 @@ def run_render(options: argparse.Namespace) -> None:
 
     from synth.instrument import Instrument
 
-    if options.count < 1:
-        raise SonoformError(f"--count must be at least 1, not {options.count}")
     base = _patch(options)
     instrument = Instrument.load(base.model, options.device)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -172,13 +191,13 @@ def _train(verbs: Any) -> None:
     p.add_argument("--preset", help="settings to start from (default hits_scratches)")
     p.add_argument("--data", type=Path, help="folder of recordings")
     p.add_argument("--out", type=Path, required=True, help="run folder, e.g. runs/mine")
-    p.add_argument("--minutes", type=float, help="stop after so many minutes of this session")
-    p.add_argument("--kimg", type=float, help="stop at so many thousand images")
+    p.add_argument("--minutes", type=_positive, help="stop after so many minutes of this session")
+    p.add_argument("--kimg", type=_positive, help="stop at so many thousand images")
     p.add_argument("--resume", action="store_true", help="go on with the run in --out, exactly where it stopped")
     p.add_argument("--yamnet", type=Path, help="YAMNet weights (safetensors): scores FAD on the valid split")
     p.add_argument("--start", type=Path, help="checkpoint folder to take the first weights from")
     p.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="settings", help="settings of the preset")
-    p.add_argument("--threads", type=int, help="CPU threads (default: all cores)")
+    p.add_argument("--threads", type=_count, help="CPU threads (default: all cores)")
     p.add_argument("--device", default="auto", help="auto, cpu or cuda")
 
 
@@ -204,9 +223,9 @@ def run_train(options: argparse.Namespace) -> None:
             raise SonoformError("name the folder of recordings: add --data DIR")
         config = override(preset(options.preset or "hits_scratches"), options.settings)
         run = Run.create(options.out, config, options.data)
-    if options.resume and options.settings:
-        run.change(options.settings)
-    with Bar() as bar:
+    with run.lock(), Bar() as bar:
+        if options.settings and options.resume:
+            run.change(options.settings)
         trainer = Trainer(run, device=choose_device(options.device), weights=options.yamnet, report=bar)
         if options.start:
             trainer.start_from(options.start)
@@ -240,7 +259,7 @@ def _evaluate(verbs: Any) -> None:
     p = _verb(verbs, "evaluate", run_evaluate, "Score a model against the valid split of a data folder.", report=True)
     p.add_argument("--model", required=True)
     p.add_argument("--data", type=Path, required=True)
-    p.add_argument("--count", type=int, default=512, help="sounds to draw (default 512)")
+    p.add_argument("--count", type=_count, default=512, help="sounds to draw (default 512)")
     p.add_argument("--yamnet", type=Path, required=True, help="YAMNet weights (safetensors)")
     p.add_argument("--update-card", action="store_true", help="write the figures into the model's card")
 
@@ -258,7 +277,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
 def _bench(verbs: Any) -> None:
     p = _verb(verbs, "bench", run_bench, "Print this machine's latencies from patch to sound.", report=True)
     p.add_argument("--model", help="model id (default: the first)")
-    p.add_argument("--count", type=int, default=30, help="renders to time (default 30)")
+    p.add_argument("--count", type=_count, default=30, help="renders to time (default 30)")
     p.add_argument("--device", default="auto")
 
 

@@ -1,7 +1,8 @@
 """Errors that a person caused and a person can mend.
 
 Every message is one sentence that says what is wrong and what to do. The pages show it as it is, the command line
-prints it and exits with 2, the HTTP routes answer it as one JSON line with a 4xx status.
+prints it and exits with 2, the HTTP routes answer it as one JSON line: 4xx, or 500 where the
+server's own files are at fault.
 """
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -14,8 +15,7 @@ from synth.audio.codecs import GaussianLogSTFT
 from synth.audio.loudness import fades, normalise
 from synth.checkpoint import Card, find, verify
 from synth.control.latent import Direction, bend, draw_z
-from synth.errors import CheckpointError, PatchError
-from synth.models.layers import autocast
+from synth.errors import CheckpointError, PatchError, SonoformError
 from synth.models.stylegan2 import Generator, GeneratorConfig, Noise, draw_noise
 from synth.patch import Patch
 from synth.sound import Sound
@@ -45,12 +45,12 @@ class Instrument:
             generator.load_state_dict({k: v.float() for k, v in weights.items()})
             vectors = load_file(folder / "directions.safetensors")["directions"]
             codec = GaussianLogSTFT(**card.codec)
-        except (KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
+            directions = tuple(
+                Direction(d["name"], v, d["scale"], tuple(d["layers"]), d["provenance"])
+                for d, v in zip(card.directions, vectors, strict=True)
+            )
+        except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
             raise CheckpointError(f"{folder} does not hold what its card says: restore it") from error
-        directions = tuple(
-            Direction(d["name"], v, d["scale"], tuple(d["layers"]), d["provenance"])
-            for d, v in zip(card.directions, vectors, strict=True)
-        )
         return cls(card, generator.to(choose_device(device)), codec, directions)
 
     @property
@@ -73,8 +73,8 @@ class Instrument:
         rng = torch.Generator().manual_seed(patch.seed ^ NOISE_STREAM)
         drawn = draw_noise(self.generator.config, self.codec.stft, 1, rng)
         noise = Noise(drawn.texture.to(self.device), drawn.strokes.to(self.device))
-        with autocast(self.device):
-            return self.generator(ws, noise).float().cpu()
+        # In float32 everywhere: bfloat16, which some processors have, is one more way for machines to differ.
+        return self.generator(ws, noise).cpu()
 
     def latent(self, patch: Patch) -> Tensor:
         """The w+ that a patch starts from, (1, num_ws, w_dim), before its sliders."""
@@ -119,4 +119,9 @@ def choose_device(name: str) -> torch.device:
     """ "auto" is CUDA where there is one, else the CPU."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise SonoformError(f"there is no device {name!r} on this machine: use auto or cpu") from error
+    return device

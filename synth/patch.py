@@ -23,7 +23,7 @@ PHASES = ("pghi", "griffin-lim", "pghi+gl")
 MAX_LATENT = 1 << 16
 MAX_SLIDERS = 256
 
-_MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 class Sliders(Mapping[str, float]):
@@ -159,7 +159,7 @@ def _printable(name: str, value: object) -> str:
 
 
 def _model(name: str, value: object) -> str:
-    if not _MODEL_ID.fullmatch(_printable(name, value)):
+    if not MODEL_ID.fullmatch(_printable(name, value)):
         raise PatchError(name, f"must be the id of a model (letters, digits, _ . -), not {_quote(value)}")
     return str(value)
 

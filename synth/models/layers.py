@@ -1,7 +1,7 @@
 """Building blocks shared by the generator, the discriminator and the encoder.
 
 Weights are drawn from N(0, 1) and scaled at run time (equalised learning rate, Karras et al. 2018, section 4.1).
-Activations are channels_last, in the dtype that autocast chooses; styles and statistics stay in float32.
+Activations are channels_last, in the dtype that autocast chooses; demodulation and statistics stay in float32.
 """
 
 from __future__ import annotations

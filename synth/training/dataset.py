@@ -73,12 +73,20 @@ def scan(folder: Path) -> list[Entry]:
 
 
 def _from_table(folder: Path, table: Path) -> list[Entry]:
-    with table.open(newline="", encoding="utf-8") as f:
-        rows = list(csv.DictReader(f))
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as f:
+            rows = [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(f)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{table} cannot be read as CSV in UTF-8: save it so") from error
     needed = {"file", "class", "split"}
     if rows and not needed <= rows[0].keys():
         lacking = ", ".join(sorted(needed - rows[0].keys()))
         raise DataError(f"{table} lacks the columns {lacking}: add them or delete it")
+    short = [i for i, r in enumerate(rows, start=2) if not (r["file"] and r["class"] and r["split"])]
+    if short:
+        raise DataError(
+            f"{table} lacks a file, class or split in {len(short)} rows, first row {short[0]}: fill them in"
+        )
     missing = [r["file"] for r in rows if not (folder / r["file"]).is_file()]
     if missing:
         raise DataError(f"{table} names {len(missing)} files that are not there, first {missing[0]}: restore or remove")
@@ -90,7 +98,7 @@ def _from_folders(folder: Path) -> list[Entry]:
     for sub in sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")):
         files = sorted(p for p in sub.rglob("*") if p.suffix.lower() in SUFFIXES)
         for i, path in enumerate(files):
-            split = "valid" if i % 10 == 9 else "train"
+            split = "valid" if i % 10 == 9 or (len(files) < 10 and i == len(files) - 1 > 0) else "train"
             entries.append(Entry(str(path.relative_to(folder)), sub.name, split, {}))
     return entries
 
@@ -108,6 +116,11 @@ def load_clips(folder: Path, split: str, sample_rate: int, n: int) -> Clips:
     entries = [e for e in every if e.split == split]
     if split == "train" and len(entries) < MIN_CLIPS:
         raise DataError(f"{folder} has {len(entries)} training clips: at least {MIN_CLIPS} are needed")
+    if split == "valid" and len(entries) < 2:
+        raise DataError(f"{folder} has {len(entries)} clips in its valid split: at least 2 are needed to score against")
+    empty = sorted(set(categories) - {e.category for e in entries})
+    if split == "train" and empty:
+        raise DataError(f"{folder} has no training clip of {', '.join(empty)}: add some or leave the category out")
     samples = np.zeros((len(entries), n), np.int16)
     silent = []
     for i, entry in enumerate(entries):
@@ -146,7 +159,7 @@ class BatchSampler:
     """
 
     def __init__(self, clips: Clips, device: torch.device, balance: float, jitter: int, semitones: float = 0.0):
-        counts = torch.bincount(clips.labels, minlength=len(clips.categories)).double().clamp_min(1)
+        counts = torch.bincount(clips.labels, minlength=len(clips.categories)).double()
         self.weights = (counts[clips.labels] ** -balance).float().to(device)
         self.category_weights = (counts ** (1.0 - balance)).float().to(device)
         self.samples = clips.samples.to(device)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file
 
 from synth.checkpoint import find, verify
@@ -32,6 +33,7 @@ def evaluate(model: str, data: Path, yamnet: Path, count: int, *, update: bool =
         raise DataError(f"{data} has other categories than {model}: name the data that it was trained on")
     scorer = Scorer.build(train, data, config, yamnet)
     assert scorer is not None
+    torch.manual_seed(SEED)
     generator = Generator(config.generator).eval()
     untrained = scorer.score(generator, count, SEED)
     generator.load_state_dict({k: v.float() for k, v in load_file(folder / "generator.safetensors").items()})

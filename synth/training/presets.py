@@ -59,6 +59,12 @@ class TrainConfig:
     snapshot_kimg: float = 4.0
     score_sounds: int = 256
 
+    def __post_init__(self) -> None:
+        least = {"batch": 2, "prior_batch": 2, "outline_batch": 1, "reconstruction_batch": 1, "r1_interval": 1}
+        for name, low in (least | {"score_sounds": 2}).items():
+            if getattr(self, name) < low:
+                raise RunError(f"{name} must be at least {low}, not {getattr(self, name)}")
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self) | {"generator": self.generator.to_dict()}
 

@@ -19,6 +19,7 @@ from synth.checkpoint import CARD, Card, default_root, install, load_card, sha25
 from synth.control.latent import Direction
 from synth.control.sefa import sefa_directions
 from synth.errors import RunError
+from synth.patch import MODEL_ID
 from synth.training.dataset import Entry, scan
 from synth.training.presets import TrainConfig
 from synth.training.run import Run
@@ -43,8 +44,8 @@ def publish(run: Run, model: str, *, title: str | None = None, root: Path | None
 
     Raises RunError when the run has no networks that can make sounds yet.
     """
-    if Path(model).name != model or model.startswith("."):
-        raise RunError(f"{model!r} cannot be a model id: use letters, digits, hyphens and underscores")
+    if not MODEL_ID.fullmatch(model):
+        raise RunError(f"{model!r} cannot be a model id: use letters, digits, hyphens, dots and underscores")
     config, data, categories = run.settings()
     weights, line = _weights(run, newest)
     networks = Networks(config, len(weights["bank"]))
@@ -79,8 +80,7 @@ def _weights(run: Run, newest: bool) -> tuple[dict[str, Tensor], dict[str, Any]]
     cpu = torch.device("cpu")
     best = None if newest else load_state(run.best, cpu)
     if best is not None:
-        line: dict[str, Any] = json.loads((run.best / "scores.json").read_text(encoding="utf-8"))
-        return best, line
+        return best["networks"], best["line"]
     state = load_state(run.state, cpu)
     if state is None or not state["learner"]["progress"]["prior_fitted"]:
         raise RunError(f"{run.folder} cannot make sounds yet: train until the warm start is over, then publish")
@@ -109,7 +109,7 @@ def _card(
     directions: list[Direction],
     line: dict[str, Any],
 ) -> Card:
-    lines = run.metrics()
+    lines = [m for m in run.metrics() if m["seen"] <= line["seen"]]
     scored = [m for m in lines if "fad" in m]
     return Card(
         id=model,
@@ -194,8 +194,9 @@ Licences of the recordings: {licences}. Credits, where a licence asks for them, 
 {figures}
 
 Distances are to the valid split on YAMNet embeddings of whole sounds. The class hit rate is the share of sounds whose
-nearest training clip is of the category asked for. The snapshot that is published is the best of its run on the same
-valid split (with another seed), so its figures are slightly kind. `card.json` has the settings, and FAD over images.
+nearest training clip is of the category asked for. Where snapshots of the run were scored, the best of them is the one
+published, chosen on the same valid split: its figures are slightly kind. `card.json` has the settings, and FAD over
+images seen.
 """
 
 

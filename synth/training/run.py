@@ -14,6 +14,7 @@ from typing import Any
 from synth.errors import RunError
 from synth.training.dataset import category_names, scan
 from synth.training.presets import TrainConfig, override
+from synth.training.state import has_state
 
 
 class Run:
@@ -31,7 +32,7 @@ class Run:
     def create(cls, folder: Path, config: TrainConfig, data: Path) -> Run:
         """A new run on the categories of `data`; raises RunError if the folder holds one already."""
         run = cls(folder)
-        if run.config_path.exists():
+        if has_state(run.state):
             raise RunError(f"{folder} already holds a run: add --resume to go on with it, or name another folder")
         categories = category_names(scan(data))
         config = replace(config, generator=replace(config.generator, categories=len(categories)))

@@ -37,6 +37,10 @@ def save_state(folder: Path, state: dict[str, Any]) -> None:
     os.replace(fresh, folder / LATEST)
 
 
+def has_state(folder: Path) -> bool:
+    return any((folder / name).exists() for name in (LATEST, PREVIOUS))
+
+
 def load_state(folder: Path, device: torch.device) -> dict[str, Any] | None:
     """The newest readable state, or None where there is none yet; raises RunError if none can be read."""
     kept = [p for p in (folder / LATEST, folder / PREVIOUS) if p.exists()]

@@ -79,17 +79,8 @@ class Learner:
                 betas=(0.5, 0.99),
             ),
             "mapping": torch.optim.Adam(n.generator.mapping.parameters(), lr=c.prior_rate, betas=(0.5, 0.99)),
-            "discriminator": torch.optim.Adam(
-                n.discriminator.parameters(), lr=c.discriminator_rate, betas=(0.0, 0.99**self._lazy)
-            ),
+            "discriminator": torch.optim.Adam(n.discriminator.parameters(), lr=c.discriminator_rate, betas=(0.0, 0.99)),
         }
-
-    @property
-    def _lazy(self) -> float:
-        """The discriminator sees one gradient more every r1_interval steps, so its rate and its momentum are corrected
-        by this ratio (Karras et al. 2020, appendix B).
-        """
-        return self.config.r1_interval / (self.config.r1_interval + 1)
 
     @property
     def phase(self) -> str:
@@ -278,7 +269,7 @@ class Learner:
             penalty = losses.r1_penalty(n.discriminator, self._augmented(x), labels)
             loss = loss + penalty * (0.5 * c.r1_gamma * c.r1_interval)
             out["r1"] = penalty.item()
-        self._descend("discriminator", loss, c.discriminator_rate * self._lazy)
+        self._descend("discriminator", loss, c.discriminator_rate)
         self._adapt(real_logits)
         return out
 

@@ -19,9 +19,9 @@ from torch import nn
 from synth.checkpoint import verify
 from synth.errors import DataError, RunError
 from synth.training.dataset import BatchSampler, load_clips
-from synth.training.run import Run, write_json
+from synth.training.run import Run
 from synth.training.snapshot import Scorer, write_samples
-from synth.training.state import load_state, save_state
+from synth.training.state import has_state, load_state, save_state
 from synth.training.steps import Learner, Losses
 
 SAVE_SECONDS = 120.0
@@ -85,6 +85,8 @@ class Trainer:
         self.rollbacks = 0
         self.seconds = 0.0  # of training so far, over all sessions
         self.stopping = False
+        best = load_state(run.best, torch.device("cpu"))
+        self.best_fad = best["line"]["fad"] if best else math.inf
 
     def resume(self) -> bool:
         """Takes up the last good state; False if the run has none yet."""
@@ -100,7 +102,8 @@ class Trainer:
 
     def start_from(self, checkpoint: Path) -> None:
         """First weights from a published checkpoint of the same sizes; the warm start is skipped."""
-        verify(checkpoint)
+        if verify(checkpoint).categories != self.clips.categories:
+            raise RunError(f"{checkpoint} was trained on other categories: use data with the same ones")
         networks = self.learner.networks
         parts: dict[str, tuple[nn.Module, ...]] = {
             "generator": (networks.generator, networks.average),
@@ -114,15 +117,14 @@ class Trainer:
                     module.load_state_dict(weights)
                 except RuntimeError as error:
                     raise RunError(
-                        f"{checkpoint} was trained with other sizes or categories than this run: "
-                        "use its own preset and data"
+                        f"{checkpoint} was trained with other sizes than this run: use its own preset"
                     ) from error
         self.learner.skip_warm_start()
 
     def save(self) -> None:
-        networks = self.learner.networks
-        if not all(torch.isfinite(p).all() for p in networks.parameters()):
+        if not self._finite():
             return  # the guard rolls back at the next step; the last good state stays the last good one
+        self.rollbacks = 0
         state = {
             "learner": self.learner.state(),
             "tick": self.tick.sums,
@@ -131,10 +133,13 @@ class Trainer:
         }
         save_state(self.run.state, state)
 
+    def _finite(self) -> bool:
+        return all(bool(torch.isfinite(p).all()) for p in self.learner.networks.parameters())
+
     def train(self, budget: Budget) -> None:
         """Steps until the budget is spent or a SIGTERM or SIGINT arrives; saves before it returns."""
-        with self.run.lock(), self._stop_on_signal():
-            if load_state(self.run.state, torch.device("cpu")) is None:
+        with self._stop_on_signal():
+            if not has_state(self.run.state):
                 self.save()
             self._loop(budget)
             self.save()
@@ -199,19 +204,18 @@ class Trainer:
     def snapshot(self) -> None:
         """Sample grid and sounds; FAD on the valid split where a yardstick is at hand; the best is kept."""
         average, p = self.learner.networks.average, self.learner.progress
-        if not p.prior_fitted:
-            return  # before the prior is fitted the generator has nothing to draw from
+        if not p.prior_fitted or not self._finite():
+            return  # nothing to draw from yet, or about to roll back
         write_samples(self.run.samples, p.seen, average, self.config)
         if self.scorer is None:
             return
         scores = self.scorer.score(average, self.config.score_sounds)
         line = {"step": p.steps, "seen": p.seen, "phase": self.learner.phase, **scores}
-        known = [m["fad"] for m in self.run.metrics() if "fad" in m]
         self.run.log(line)
         self.report(line)
-        if not known or scores["fad"] < min(known):
-            save_state(self.run.best, self.learner.networks.state_dict())
-            write_json(self.run.best / "scores.json", line)
+        if scores["fad"] < self.best_fad:
+            save_state(self.run.best, {"networks": self.learner.networks.state_dict(), "line": line})
+            self.best_fad = scores["fad"]
 
     @contextmanager
     def _stop_on_signal(self) -> Iterator[None]:

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,6 @@ from synth.training.run import Run
 
 
 def copy_of(published: Path, tmp_path: Path) -> Path:
-    import shutil
-
     shutil.copytree(published / "tiny", tmp_path / "tiny")
     return tmp_path / "tiny"
 
@@ -33,6 +32,8 @@ def test_catalogue_lists_readable_cards_only(published: Path, tmp_path: Path) ->
     copy_of(published, tmp_path)
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / CARD).write_text("{")
+    shutil.copytree(tmp_path / "tiny", tmp_path / "tiny.old")
+    shutil.copytree(tmp_path / "tiny", tmp_path / ".tiny-being-written")
     assert list(catalogue(tmp_path)) == ["tiny"]
     assert catalogue(tmp_path / "nowhere") == {}
 
@@ -77,8 +78,9 @@ def test_publish_needs_a_trained_run_and_a_plain_id(recordings: Path, tmp_path: 
     run = Run.create(tmp_path / "run", preset("tiny"), recordings)
     with pytest.raises(RunError, match="cannot make sounds yet"):
         publish(run, "early", root=tmp_path)
-    with pytest.raises(RunError, match="model id"):
-        publish(run, "../early", root=tmp_path)
+    for bad in ("../early", "", ".", "my drums", "ü"):
+        with pytest.raises(RunError, match="model id"):
+            publish(run, bad, root=tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["run"], "nothing half-written is left"
 
 

@@ -55,6 +55,8 @@ def test_an_exported_file_is_a_patch(capsys: pytest.CaptureFixture[str], tmp_pat
         (["--model", "tiny", "--set", "Dim 1"], "NAME=NUMBER"),
         (["--model", "tiny", "--set", "Dim 1=9"], "-5..5"),
         (["--model", "tiny", "--count", "0"], "--count"),
+        (["--model", "tiny", "--seed", "one"], "--seed"),
+        (["--model", "tiny", "--device", "abacus"], "use auto or cpu"),
         (["--patch", "/nowhere/patch.json"], "cannot be read as a patch"),
     ],
 )

@@ -58,10 +58,11 @@ def test_damaged_silent_and_few_clips(tmp_path: Path) -> None:
     write_clips(tmp_path / "a", 3)
     with pytest.raises(DataError, match="at least 4"):
         load_clips(tmp_path, "train", 16000, 100)
-    (tmp_path / "a" / "x.wav").write_bytes(b"this is not audio")
-    with pytest.raises(DataError, match=r"x\.wav cannot be read"):
+    write_clips(tmp_path / "b", 6)
+    (tmp_path / "a" / "0.wav").write_bytes(b"this is not audio")
+    with pytest.raises(DataError, match=r"0\.wav cannot be read"):
         load_clips(tmp_path, "train", 16000, 100)
-    soundfile.write(tmp_path / "a" / "x.wav", np.zeros(100), 16000)
+    soundfile.write(tmp_path / "a" / "0.wav", np.zeros(100), 16000)
     with pytest.raises(DataError, match="silent"):
         load_clips(tmp_path, "train", 16000, 100)
 
@@ -113,3 +114,38 @@ def test_speed_changes_pitch_and_keeps_shape() -> None:
     assert 840 <= hz.min() < 870 and 1150 < hz.max() <= 1190
     peak = spectrum.amax(1)
     assert (peak > 0.97 * peak.max()).all(), "interpolation keeps the level"
+
+
+def test_a_category_without_training_clips_is_refused(tmp_path: Path) -> None:
+    sampler_of((5, 4), 0.0, tmp_path)
+    table = tmp_path / "metadata.csv"
+    table.write_text(table.read_text().replace("b,train", "b,valid"))
+    with pytest.raises(DataError, match="no training clip of b"):
+        load_clips(tmp_path, "train", 16000, 100)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("file,class,split,author\na/0.wav,a,train,Jörg\n".encode("latin-1"), "UTF-8"),
+        (b"file,class,split\na/0.wav,a\n", "lacks a file, class or split in 1 rows, first row 2"),
+    ],
+)
+def test_damaged_tables_are_one_sentence(tmp_path: Path, content: bytes, message: str) -> None:
+    write_clips(tmp_path / "a")
+    (tmp_path / "metadata.csv").write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        scan(tmp_path)
+
+
+def test_a_table_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    write_clips(tmp_path / "a")
+    (tmp_path / "metadata.csv").write_text("\ufefffile,class,split\na/0.wav,a,train\n", encoding="utf-8")
+    assert scan(tmp_path)[0].category == "a"
+
+
+def test_small_folders_hold_one_clip_out(tmp_path: Path) -> None:
+    write_clips(tmp_path / "a", 6)
+    write_clips(tmp_path / "b", 3)
+    assert len(load_clips(tmp_path, "valid", 16000, 100)) == 2
+    assert len(load_clips(tmp_path, "train", 16000, 100)) == 7

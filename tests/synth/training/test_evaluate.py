@@ -10,6 +10,7 @@ from synth.cli import main
 from synth.training.presets import preset
 from synth.training.publish import publish
 from synth.training.run import Run
+from synth.training.state import load_state
 from synth.training.trainer import Budget, Trainer
 
 
@@ -20,10 +21,16 @@ def scored_run(recordings: Path, yamnet_weights: Path, tmp_path_factory: pytest.
     return run
 
 
+def best_line(run: Run) -> dict[str, float]:
+    state = load_state(run.best, torch.device("cpu"))
+    assert state is not None
+    return state["line"]
+
+
 def test_snapshots_are_scored_and_the_best_is_kept(scored_run: Run) -> None:
     scored = [line for line in scored_run.metrics() if "fad" in line]
     assert scored and all(line["fad"] >= 0 and 0 <= line["hit_rate"] <= 1 for line in scored)
-    best = json.loads((scored_run.best / "scores.json").read_text())
+    best = best_line(scored_run)
     assert best["fad"] == min(line["fad"] for line in scored)
 
 
@@ -38,7 +45,7 @@ def test_published_card_holds_the_best_scores_and_evaluate_adds_references(
     monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(tmp_path))
     folder = publish(scored_run, "scored")
     card = json.loads((folder / "card.json").read_text())
-    best = json.loads((scored_run.best / "scores.json").read_text())
+    best = best_line(scored_run)
     assert card["metrics"]["fad"] == best["fad"] and card["training"]["images_seen"] == best["seen"]
     command = [
         "evaluate",

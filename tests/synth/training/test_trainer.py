@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from synth.cli import main
 from synth.errors import DataError, RunError
 from synth.training import state as state_module
 from synth.training.presets import TrainConfig, override, preset
@@ -136,12 +137,18 @@ def test_sigterm_saves_and_resumes(recordings: Path, tmp_path: Path) -> None:
 
 def test_two_trainers_on_one_run_are_refused(recordings: Path, tmp_path: Path) -> None:
     t = trainer(tmp_path / "run", recordings)
-    with t.run.lock(), pytest.raises(RunError, match="another trainer"):
-        t.train(Budget(kimg=0.01))
+    t.train(Budget(kimg=0.03))
+    before = [p.read_bytes() for p in (t.run.config_path, t.run.metrics_path)]
+    with t.run.lock():
+        command = ["train", "--out", str(t.run.folder), "--resume", "--kimg", "1", "--set", "batch=6"]
+        assert main(command) == 2
+    assert [p.read_bytes() for p in (t.run.config_path, t.run.metrics_path)] == before, "the run in use is left alone"
 
 
 def test_a_run_is_not_overwritten(recordings: Path, tmp_path: Path) -> None:
     Run.create(tmp_path / "run", preset("tiny"), recordings)
+    t = Trainer(Run.create(tmp_path / "run", preset("tiny"), recordings), device=CPU)  # nothing was trained yet
+    t.save()
     with pytest.raises(RunError, match="--resume"):
         Run.create(tmp_path / "run", preset("tiny"), recordings)
     with pytest.raises(RunError, match="no run"):
@@ -160,7 +167,7 @@ def test_overrides_and_json_of_settings() -> None:
     config = override(preset("tiny"), ["r1_gamma=2.5", "batch=6"])
     assert (config.r1_gamma, config.batch) == (2.5, 6)
     assert TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
-    for bad in ("speed=3", "batch=two", "batch"):
+    for bad in ("speed=3", "batch=two", "batch", "batch=1", "r1_interval=0"):
         with pytest.raises(RunError):
             override(config, [bad])
     with pytest.raises(RunError, match="unknown preset"):
