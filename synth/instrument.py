@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from synth.audio.codecs import GaussianLogSTFT
+from synth.audio.codecs import GaussianLogSTFT, from_settings
 from synth.audio.loudness import fades, normalise
 from synth.checkpoint import Card, find, verify
 from synth.control.latent import Direction, bend, draw_z
@@ -44,7 +44,9 @@ class Instrument:
             weights = load_file(folder / "generator.safetensors")
             generator.load_state_dict({k: v.float() for k, v in weights.items()})
             vectors = load_file(folder / "directions.safetensors")["directions"]
-            codec = GaussianLogSTFT(**card.codec)
+            codec = from_settings(card.codec)
+            if not isinstance(codec, GaussianLogSTFT):
+                raise ValueError(f"{card.family} works on GaussianLogSTFT")
             directions = tuple(
                 Direction(d["name"], v, d["scale"], tuple(d["layers"]), d["provenance"])
                 for d, v in zip(card.directions, vectors, strict=True)

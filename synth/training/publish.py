@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from synth.audio.codecs import settings
 from synth.checkpoint import CARD, Card, default_root, install, load_card, sha256
 from synth.control.latent import Direction
 from synth.control.sefa import sefa_directions
@@ -118,7 +119,7 @@ def _card(
         categories=categories,
         sample_rate=config.codec.sample_rate,
         duration=config.codec.samples / config.codec.sample_rate,
-        codec=asdict(config.codec),
+        codec=settings(config.codec),
         network=config.generator.to_dict(),
         directions=tuple(d.describe() for d in directions),
         data=describe_data(data),
