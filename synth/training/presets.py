@@ -44,6 +44,7 @@ class TrainConfig:
     prior_batch: int = 96
     prior_rate: float = 3e-2
     prior_weight: float = 1.0
+    range_weight: float = 400.0
     # Adversarial phase.
     discriminator_kimg: float = 2.0
     generator_rate: float = 5e-4

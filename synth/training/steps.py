@@ -206,7 +206,14 @@ class Learner:
             members = members.repeat(2)
         chosen = torch.randperm(len(members), generator=self.rng, device=self.device)[: c.prior_batch]
         z = self._z(c.prior_batch)
-        return losses.energy_distance(n.generator.mapping(z, category.expand(len(z))), n.bank[members[chosen]])
+        w = n.generator.mapping(z, category.expand(len(z)))
+        distance = losses.energy_distance(w, n.bank[members[chosen]])
+        return distance + c.range_weight * self._excess(w[: c.batch])
+
+    def _excess(self, w: Tensor) -> Tensor:
+        """How far the outlines of w (B, w_dim) rise above 1, the loudest that a codec tensor of a recording can be."""
+        mean, _ = self.networks.generator.synthesis.outline(w)
+        return torch.relu(mean - 1.0).square().mean()
 
     def _z(self, count: int) -> Tensor:
         return torch.randn(count, self.config.generator.z_dim, generator=self.rng, device=self.device)
