@@ -30,12 +30,12 @@ class TrainConfig:
     jitter: int = 256
     semitones: float = 3.0
     # Warm start by reconstruction.
-    outline_kimg: float = 120.0
+    outline_kimg: float = 240.0
     outline_batch: int = 16
     outline_rate: float = 5e-3
-    reconstruction_kimg: float = 8.0
+    reconstruction_kimg: float = 4.0
     reconstruction_batch: int = 4
-    reconstruction_rate: float = 2e-3
+    reconstruction_rate: float = 4e-4
     nll_weight: float = 0.2
     kl_weight: float = 5e-6
     min_spread: float = 0.05
@@ -44,7 +44,7 @@ class TrainConfig:
     prior_batch: int = 96
     prior_rate: float = 3e-2
     prior_weight: float = 1.0
-    range_weight: float = 400.0
+    range_weight: float = 30.0
     # Adversarial phase.
     discriminator_kimg: float = 2.0
     generator_rate: float = 5e-4
