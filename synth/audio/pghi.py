@@ -19,7 +19,7 @@ import numpy as np
 from synth.audio.stft import STFT
 
 TOLERANCE_DB = -80.0  # bins this far below the loudest one get a random phase
-STEP_DB = 1.0
+STEP_DB = 0.5
 _BUCKETS = 2 + math.ceil(-TOLERANCE_DB / STEP_DB)
 
 
