@@ -23,7 +23,7 @@ from synth.errors import RunError
 from synth.patch import MODEL_ID
 from synth.training.dataset import Entry, scan
 from synth.training.presets import TrainConfig
-from synth.training.run import Run
+from synth.training.run import Run, write_text
 from synth.training.state import load_state
 from synth.training.steps import Networks
 
@@ -206,7 +206,5 @@ def refresh_metrics(folder: Path, metrics: dict[str, Any]) -> Card:
     card = load_card(folder)
     card = replace(card, metrics=card.metrics | metrics)
     for name, text in ((CARD, json.dumps(card.to_dict(), indent=1) + "\n"), ("README.md", _readme(card))):
-        fresh = folder / (name + ".tmp")
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(folder / name)
+        write_text(folder / name, text)
     return card
