@@ -53,11 +53,11 @@ def ours() -> Step:
             w = g.mapping(torch.randn(BATCH, config.z_dim), category)
             fake = g(g.broadcast(w), draw_noise(config, stft, BATCH, rng))
             d.requires_grad_(False)
-            loss = generator_loss(d(fake, category))
+            loss = generator_loss(d([fake], category))
         update(players[0], loss)
         d.requires_grad_(True)
         with autocast(CPU):
-            loss = discriminator_loss(d(real, category), d(fake.detach(), category))
+            loss = discriminator_loss(d([real], category), d([fake.detach()], category))
         update(players[1], loss)
 
     return step

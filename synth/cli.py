@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     root = Parser(prog="sonoform", description="GANs of sound: render, train, publish, serve.")
     verbs = root.add_subparsers(metavar="VERB", required=True)
-    for add in (_models, _render, _resynth, _train, _publish, _evaluate, _bench, _serve):
+    for add in (_models, _render, _resynth, _train, _train_encoder, _publish, _evaluate, _bench, _serve):
         add(verbs)
     return root
 
@@ -68,6 +68,13 @@ def _positive(text: str) -> float:
     value = float(text)
     if not 0.0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"must be a number above 0, not {text}")
+    return value
+
+
+def _weight(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number from 0 up, not {text}")
     return value
 
 
@@ -226,11 +233,75 @@ def run_train(options: argparse.Namespace) -> None:
     with run.lock(), Bar() as bar:
         if options.settings and options.resume:
             run.change(options.settings)
-        trainer = Trainer(run, device=choose_device(options.device), weights=options.yamnet, report=bar)
+        trainer = Trainer(run, device=choose_device(options.device), yamnet=options.yamnet, report=bar)
         if options.start:
             trainer.start_from(options.start)
         trainer.resume()
         trainer.train(Budget(options.minutes, options.kimg))
+
+
+# -- train-encoder -----------------------------------------------------------------------------------------------
+
+
+def _train_encoder(verbs: Any) -> None:
+    p = _verb(verbs, "train-encoder", run_train_encoder, "Train the encoder of a run: recordings -> latents.")
+    p.add_argument("run_folder", type=Path, metavar="RUN")
+    p.add_argument("--start", type=Path, help="a checkpoint folder, whose generator counts instead of the run's best")
+    p.add_argument("--data", type=Path, help="with --start: the folder of recordings that it was trained on")
+    p.add_argument("--minutes", type=_positive, help="stop after so many minutes, earlier sessions included")
+    p.add_argument("--kimg", type=_positive, help="stop at so many thousand images")
+    p.add_argument("--resume", action="store_true", help="go on with the encoder in RUN, exactly where it stopped")
+    p.add_argument("--perceptual", type=_weight, metavar="W", help="weight of LPIPS; 0 does without it")
+    p.add_argument("--install", type=Path, metavar="CHECKPOINT", help="put the encoder into this checkpoint when done")
+    p.add_argument("--threads", type=_count, help="CPU threads (default: all cores)")
+    p.add_argument("--device", default="auto", help="auto, cpu or cuda")
+
+
+def run_train_encoder(options: argparse.Namespace) -> None:
+    import torch
+
+    from synth.instrument import choose_device
+    from synth.training.encoder_run import EncoderTrainer, begun_encoder, encoder_run, replace_encoder
+    from synth.training.progress import Bar
+    from synth.training.run import Run
+    from synth.training.trainer import Budget
+
+    if options.minutes is None and options.kimg is None:
+        raise SonoformError("say when to stop: add --minutes M or --kimg K")
+    if options.resume and (options.start or options.data or options.perceptual is not None):
+        raise SonoformError(
+            "a resumed encoder keeps its generator, data and weights: leave out --start, --data and --perceptual"
+        )
+    if (options.start is None) != (options.data is None):
+        raise SonoformError("--start and --data go together: a checkpoint, and the recordings it was trained on")
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    device = choose_device(options.device)
+    run = Run(options.run_folder)
+    parts = None if options.resume else _encoder_parts(options, run)
+    with (encoder_run(run) if parts else begun_encoder(run)).lock(), Bar() as bar:
+        if parts:
+            trainer = EncoderTrainer.begin(run, *parts, device=device, report=bar)
+        else:
+            trainer = EncoderTrainer.resume(run, device=device, report=bar)
+        if not trainer.train(Budget(options.minutes, options.kimg)):
+            print(f"stopped: train-encoder {run.folder} --resume goes on")
+            return
+        figures = trainer.figures()
+    if options.install:
+        replace_encoder(options.install, run, figures)
+    print("\n".join(f"{name:20} {value}" for name, value in figures.items()))
+
+
+def _encoder_parts(options: argparse.Namespace, run: Any) -> tuple[Any, Any]:
+    """What a new encoder is trained against, and its settings."""
+    from synth.training.encoder_run import Frozen
+    from synth.training.inversion import InversionConfig
+
+    settings = {} if options.perceptual is None else {"perceptual_weight": options.perceptual}
+    if options.start:
+        return Frozen.of_checkpoint(options.start, options.data), InversionConfig(**settings)
+    return Frozen.of_run(run), InversionConfig(**settings)
 
 
 # -- publish -----------------------------------------------------------------------------------------------------
@@ -260,15 +331,16 @@ def _evaluate(verbs: Any) -> None:
     p.add_argument("--model", required=True)
     p.add_argument("--data", type=Path, required=True)
     p.add_argument("--count", type=_count, default=512, help="sounds to draw (default 512)")
-    p.add_argument("--yamnet", type=Path, required=True, help="YAMNet weights (safetensors)")
+    p.add_argument("--yamnet", type=Path, help="YAMNet weights (safetensors), to score in its space too")
     p.add_argument("--update-card", action="store_true", help="write the figures into the model's card")
 
 
 def run_evaluate(options: argparse.Namespace) -> None:
     from synth.training.evaluate import evaluate
+    from synth.training.tables import plain
 
-    report = evaluate(options.model, options.data, options.yamnet, options.count, update=options.update_card)
-    _show(options, report, [f"{name:28} {value}" for name, value in report.items()])
+    report = evaluate(options.model, options.data, options.count, options.yamnet, update=options.update_card)
+    _show(options, report, plain(report))
 
 
 # -- bench -------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "synth.sound": {"synth.errors", "synth.patch", "synth.audio.containers"},
     "synth.audio": set(),
     "synth.checkpoint": set(),
-    "synth.models": {"synth.audio"},
+    "synth.models": {"synth.audio", "synth.checkpoint"},
     "synth.control": {"synth.audio", "synth.models"},
     "synth.instrument": {"synth.audio", "synth.checkpoint", "synth.control", "synth.models"},
     "synth.training": {"synth.audio", "synth.checkpoint", "synth.control", "synth.models"},

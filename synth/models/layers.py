@@ -32,7 +32,8 @@ class Linear(nn.Module):
         self.rate = rate
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight * self.scale, self.bias * self.rate)
+        # The inputs are scaled rather than the weights, which are many more.
+        return F.linear(x * self.scale, self.weight, self.bias * self.rate)
 
 
 class Conv(nn.Module):

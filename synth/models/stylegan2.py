@@ -51,7 +51,7 @@ class GeneratorConfig:
     z_dim: int = 128
     w_dim: int = 512
     mapping_layers: int = 4
-    widths: tuple[int, ...] = (256, 256, 256, 128, 96)
+    widths: tuple[int, ...] = (256, 256, 128, 96, 64)
     fold: int = 4
     rank: int = 12
     gate_max: float = 1.25

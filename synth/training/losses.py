@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from synth.models.discriminators import Discriminator
 
-
-def gaussian_nll(x: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
-    """Negative log-likelihood per bin of x under N(mean, spread^2), without its constant."""
-    return (0.5 * ((x - mean) / spread).square() + spread.log()).mean()
+def gaussian_nll(x: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
+    """Negative log-likelihood per bin of x under N(mean, variance), without its constant."""
+    return 0.5 * ((x - mean).square() / variance + variance.log()).mean()
 
 
 def multiscale_l1(x: Tensor, mean: Tensor, scales: int = 5) -> Tensor:
     """Sum over average-pooled copies (1/2, 1/4, ... 1/2^scales) of the mean absolute difference."""
-    total = x.new_zeros(())
+    total, difference = x.new_zeros(()), x - mean
     for _ in range(scales):
-        x, mean = F.avg_pool2d(x, 2), F.avg_pool2d(mean, 2)
-        total = total + (x - mean).abs().mean()
+        difference = F.avg_pool2d(difference, 2)
+        total = total + difference.abs().mean()
     return total
+
+
+def feature_distance(a: list[Tensor], b: list[Tensor]) -> Tensor:
+    """Mean over maps (B, C, H, W) of |a - b|, each in units of the root-mean-square of b: feature matching."""
+    terms = [(x - y).abs().mean() / y.square().mean().sqrt().clamp_min(1e-6) for x, y in zip(a, b, strict=True)]
+    return torch.stack(terms).mean()
 
 
 def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -52,8 +56,8 @@ def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
     return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
-def r1_penalty(discriminator: Discriminator, x: Tensor, category: Tensor) -> Tensor:
+def r1_penalty(discriminator: nn.Module, x: Tensor, category: Tensor) -> Tensor:
     """E |grad_x D(x)|^2 on real sounds (Mescheder et al. 2018), in float32."""
     x = x.detach().requires_grad_(True)
-    (gradient,) = torch.autograd.grad(discriminator(x, category).sum(), x, create_graph=True)
+    (gradient,) = torch.autograd.grad(discriminator([x], category).sum(), x, create_graph=True)
     return gradient.square().sum((1, 2, 3)).mean()

@@ -23,7 +23,7 @@ class TrainConfig:
     codec: GaussianLogSTFT = field(default_factory=GaussianLogSTFT)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     discriminator_widths: tuple[int, ...] = (256, 256, 256, 128, 96)
-    encoder_widths: tuple[int, ...] = (256, 256, 256, 128, 64)
+    encoder_widths: tuple[int, ...] = (256, 256, 128, 64, 32)
     seed: int = 0
     batch: int = 8
     balance: float = 0.5
@@ -45,8 +45,10 @@ class TrainConfig:
     prior_rate: float = 3e-2
     prior_weight: float = 1.0
     range_weight: float = 30.0
-    # Adversarial phase.
-    discriminator_kimg: float = 2.0
+    # Adversarial phase. projector: the frozen network that the discriminator looks through, or "none".
+    projector: str = "alexnet"
+    feature_weight: float = 1.0
+    discriminator_kimg: float = 0.5
     generator_rate: float = 5e-4
     discriminator_rate: float = 1e-3
     adversarial_weight: float = 0.1
@@ -121,7 +123,7 @@ def preset(name: str) -> TrainConfig:
 def override(config: TrainConfig, pairs: Sequence[str]) -> TrainConfig:
     """A copy with `NAME=VALUE` settings changed; raises RunError for an unknown name or a value of the wrong type."""
     simple = {f.name: type(getattr(config, f.name)) for f in fields(config)}
-    simple = {name: kind for name, kind in simple.items() if kind in (int, float)}
+    simple = {name: kind for name, kind in simple.items() if kind in (int, float, str) and name != "preset"}
     changes: dict[str, Any] = {}
     for pair in pairs:
         name, _, value = pair.partition("=")

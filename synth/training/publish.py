@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from synth.audio.codecs import settings
@@ -20,24 +20,18 @@ from synth.checkpoint import CARD, Card, default_root, install, load_card, sha25
 from synth.control.latent import Direction
 from synth.control.sefa import sefa_directions
 from synth.errors import RunError
+from synth.models.stylegan2 import Generator, GeneratorConfig
 from synth.patch import MODEL_ID
 from synth.training.dataset import Entry, scan
+from synth.training.pictures import fad_curve, sample_sheet
 from synth.training.presets import TrainConfig
+from synth.training.readme import readme
 from synth.training.run import Run, write_text
 from synth.training.state import load_state
 from synth.training.steps import Networks
 
 DIRECTIONS = 10
-FIGURES = {
-    "fad": "Frechet Audio Distance",
-    "kad": "Kernel Audio Distance",
-    "hit_rate": "class hit rate",
-    "sounds": "sounds drawn",
-    "fad_train_against_valid": "FAD of the training split (the floor)",
-    "fad_untrained": "FAD of an untrained generator",
-    "hit_rate_real_valid": "class hit rate of real valid clips (the ceiling)",
-    "hit_rate_untrained": "class hit rate of an untrained generator",
-}
+SNAPSHOT = ("space", "fad", "kad", "hit_rate", "sounds")
 
 
 def publish(run: Run, model: str, *, title: str | None = None, root: Path | None = None, newest: bool = False) -> Path:
@@ -60,7 +54,7 @@ def publish(run: Run, model: str, *, title: str | None = None, root: Path | None
         card = _card(run, model, title or _title(model), config, data, categories, directions, line)
         card = replace(card, files={p.name: sha256(p) for p in sorted(staged.glob("*.safetensors"))})
         (staged / CARD).write_text(json.dumps(card.to_dict(), indent=1) + "\n", encoding="utf-8")
-        (staged / "README.md").write_text(_readme(card), encoding="utf-8")
+        _describe(staged, card, networks.average)
         _write_attribution(staged, data)
         staged.chmod(0o755)
         for path in staged.iterdir():
@@ -111,7 +105,7 @@ def _card(
     line: dict[str, Any],
 ) -> Card:
     lines = [m for m in run.metrics() if m["seen"] <= line["seen"]]
-    scored = [m for m in lines if "fad" in m]
+    scored = [m for m in run.metrics() if "fad" in m and m.get("space") == line.get("space")]
     return Card(
         id=model,
         title=title,
@@ -128,10 +122,11 @@ def _card(
             "settings": config.to_dict(),
             "images_seen": line["seen"],
             "wall_minutes": round(max((m.get("wall_minutes", 0.0) for m in lines), default=0.0), 1),
+            "began_with": run.start,
             "device": next((m["device"] for m in reversed(lines) if "device" in m), "cpu"),
             "fad_over_images": [[m["seen"], round(m["fad"], 3)] for m in scored],
         },
-        metrics={k: v for k, v in line.items() if k in ("fad", "kad", "hit_rate", "sounds")},
+        metrics={"snapshot": figures} if (figures := {k: line[k] for k in SNAPSHOT if k in line}) else {},
     )
 
 
@@ -173,38 +168,27 @@ def _title(model: str) -> str:
     return model.replace("_", " ").replace("-", " ").title()
 
 
-def _readme(card: Card) -> str:
-    """The card in words, as a person reads it."""
-    table = "\n".join(f"| {name} | {n} |" for name, n in card.data["clips_per_category"].items())
-    licences = ", ".join(f"{name} ({n})" for name, n in card.data["licences"].items())
-    figures = "\n".join(f"| {FIGURES.get(k, k)} | {v:.3g} |" for k, v in card.metrics.items()) or "| not scored | |"
-    return f"""# {card.title}
-
-A {card.family} generator of {card.duration:.3g} s sounds at {card.sample_rate} Hz, {len(card.categories)} categories.
-Trained on {card.data["train_clips"]} recordings, {card.training["images_seen"]:,} images seen in \
-{card.training["wall_minutes"]:g} minutes of training ({card.training["device"]}).
-
-| category | training clips |
-|---|---|
-{table}
-
-Licences of the recordings: {licences}. Credits, where a licence asks for them, are in `ATTRIBUTION.md`.
-
-| figure, valid split | value |
-|---|---|
-{figures}
-
-Distances are to the valid split on YAMNet embeddings of whole sounds. The class hit rate is the share of sounds whose
-nearest training clip is of the category asked for. Where snapshots of the run were scored, the best of them is the one
-published, chosen on the same valid split: its figures are slightly kind. `card.json` has the settings, and FAD over
-images seen.
-"""
+def _describe(folder: Path, card: Card, generator: Generator) -> None:
+    """Writes the README and its pictures."""
+    config = TrainConfig.from_dict(card.training["settings"])
+    sample_sheet(generator, config, card.categories, folder / "samples.png")
+    points = card.training["fad_over_images"]
+    if len(points) > 1:
+        fad_curve(points, card.metrics["snapshot"]["space"], folder / "fad.png")
+    write_text(folder / "README.md", readme(card, curve=len(points) > 1))
 
 
-def refresh_metrics(folder: Path, metrics: dict[str, Any]) -> Card:
-    """Adds figures to a published card and rewrites its README."""
+def refresh_metrics(folder: Path, evaluation: dict[str, Any]) -> Card:
+    """Writes the report of an evaluation into a published card, and its README and pictures anew."""
     card = load_card(folder)
-    card = replace(card, metrics=card.metrics | metrics)
-    for name, text in ((CARD, json.dumps(card.to_dict(), indent=1) + "\n"), ("README.md", _readme(card))):
-        write_text(folder / name, text)
+    snapshot = {k: v for k, v in card.metrics.items() if k == "snapshot"}
+    card = replace(card, metrics=snapshot | {"evaluation": evaluation})
+    write_text(folder / CARD, json.dumps(card.to_dict(), indent=1) + "\n")
+    _describe(folder, card, _generator(folder, card))
     return card
+
+
+def _generator(folder: Path, card: Card) -> Generator:
+    generator = Generator(GeneratorConfig.from_dict(card.network)).eval()
+    generator.load_state_dict({k: v.float() for k, v in load_file(folder / "generator.safetensors").items()})
+    return generator

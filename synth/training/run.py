@@ -24,6 +24,7 @@ class Run:
         self.folder = Path(folder)
         self.config_path = self.folder / "config.json"
         self.metrics_path = self.folder / "metrics.jsonl"
+        self.start_path = self.folder / "start.json"
         self.samples = self.folder / "samples"
         self.state = self.folder / "state"
         self.best = self.folder / "best"
@@ -65,6 +66,16 @@ class Run:
             return TrainConfig.from_dict(saved["config"]), Path(saved["data"]), tuple(saved["categories"])
         except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise RunError(f"{self.config_path} is damaged: start the run anew under another name") from error
+
+    def began_with(self, model: str, training: dict[str, Any]) -> None:
+        """Remembers the model whose weights this run began with, for the card of what comes of it."""
+        kept = {k: training[k] for k in ("images_seen", "wall_minutes") if k in training}
+        write_json(self.start_path, {"id": model, **kept})
+
+    @property
+    def start(self) -> dict[str, Any] | None:
+        """What began_with remembered; None where training began from nothing."""
+        return json.loads(self.start_path.read_text(encoding="utf-8")) if self.start_path.exists() else None
 
     def log(self, line: dict[str, Any]) -> None:
         with self.metrics_path.open("a", encoding="utf-8") as f:

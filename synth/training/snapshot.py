@@ -14,12 +14,13 @@ from torch import Tensor
 from synth.models.layers import autocast
 from synth.models.stylegan2 import Generator, draw_noise
 from synth.sound import Sound
-from synth.training.dataset import Clips, load_clips
+from synth.training.dataset import Clips, load_clips, scan
+from synth.training.embedders import load_embedder
 from synth.training.metrics import Yardstick
 from synth.training.presets import TrainConfig
-from synth.training.yamnet import YAMNet
 
 GRID_COLUMNS = 4
+LEAST_VALID = 2
 
 
 @torch.inference_mode()
@@ -66,6 +67,11 @@ def spectrogram_grid(tensors: Tensor, columns: int = GRID_COLUMNS) -> Image.Imag
     return Image.fromarray((matplotlib.colormaps["magma"](sheet)[..., :3] * 255).astype(np.uint8))
 
 
+def as_frequent(labels: Tensor, count: int) -> Tensor:
+    """`count` labels in order, to the nearest whole number as frequent as among `labels` (N,)."""
+    return labels.sort().values[torch.arange(count) * len(labels) // count]
+
+
 @dataclass
 class Scorer:
     """Scores a generator against the valid split with a frozen network."""
@@ -75,29 +81,22 @@ class Scorer:
     labels: Tensor
 
     @classmethod
-    def build(cls, train: Clips, data: Path, config: TrainConfig, weights: Path | None) -> Scorer | None:
-        """None where no weights are named: training needs no frozen network."""
-        if weights is None:
+    def build(cls, train: Clips, data: Path, config: TrainConfig, yamnet: Path | None) -> Scorer | None:
+        """In the space of YAMNet where its weights are named, else of AlexNet; None without clips to score against."""
+        if sum(e.split == "valid" for e in scan(data)) < LEAST_VALID:
             return None
         valid = load_clips(data, "valid", config.codec.sample_rate, config.codec.samples)
-        embedder = YAMNet.load(weights)
-        yardstick = Yardstick(
-            embedder.embed,
-            train.waveforms().numpy(),
-            train.labels.numpy(),
-            valid.waveforms().numpy(),
-            valid.labels.numpy(),
-            categories=train.categories,
-        )
+        yardstick = Yardstick.of(load_embedder(yamnet), train, valid, config.codec.sample_rate)
         return cls(yardstick, config, valid.labels)
 
-    def draw(self, count: int) -> Tensor:
-        """`count` labels, as frequent as in the valid split."""
-        return self.labels.repeat(-(-count // len(self.labels)))[:count]
+    @property
+    def space(self) -> str:
+        """Name of the network in whose space it scores: figures of one say nothing of figures of another."""
+        return self.yardstick.embedder.name
 
     def score(self, generator: Generator, count: int, seed: int = 12345) -> dict[str, float]:
         device = next(generator.parameters()).device
-        labels = self.draw(count)
+        labels = as_frequent(self.labels, count)
         sounds = to_sounds(self.config, generate(generator, self.config, labels.to(device), seed))
         scores = self.yardstick.score(sounds, labels.numpy())
         return {"fad": scores.fad, "kad": scores.kad, "hit_rate": scores.hit_rate, "sounds": float(count)}

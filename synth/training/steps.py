@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from synth.models.discriminators import Discriminator
+from synth.models.discriminators import Discriminator, ProjectedDiscriminator
 from synth.models.encoder import Encoder
 from synth.models.layers import autocast
 from synth.models.stylegan2 import RAYLEIGH_DB, Generator, Noise, draw_noise
@@ -24,6 +24,7 @@ from synth.training import losses
 from synth.training.augment import Augment, adapt
 from synth.training.dataset import BatchSampler
 from synth.training.presets import TrainConfig
+from synth.training.projectors import CHANNELS, Projector
 
 Losses = dict[str, float]
 
@@ -39,7 +40,11 @@ class Networks(nn.Module):
         g = config.generator
         self.generator = Generator(g)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
-        self.discriminator = Discriminator(g.categories, config.discriminator_widths, g.fold)
+        self.discriminator = (
+            Discriminator(g.categories, config.discriminator_widths, g.fold)
+            if config.projector == "none"
+            else ProjectedDiscriminator(CHANNELS[config.projector], g.categories)
+        )
         self.encoder = Encoder(g.w_dim, config.encoder_widths, g.fold)
         # The latest encoding of every training clip: what the prior is matched to, category by category.
         self.register_buffer("bank", torch.zeros(clips, g.w_dim))
@@ -59,10 +64,11 @@ class Progress:
 class Learner:
     """Networks, optimisers and random state of a run; `step` advances them by one batch."""
 
-    def __init__(self, config: TrainConfig, sampler: BatchSampler, device: torch.device):
+    def __init__(self, config: TrainConfig, sampler: BatchSampler, projector: Projector, device: torch.device):
         torch.manual_seed(config.seed)
         self.config = config
         self.sampler = sampler
+        self.projector = projector
         self.device = device
         self.networks = Networks(config, len(sampler.labels)).to(device)
         self.augment = Augment()
@@ -71,16 +77,14 @@ class Learner:
         self.optimisers = self._optimisers()
 
     def _optimisers(self) -> dict[str, torch.optim.Adam]:
-        c, n = self.config, self.networks
-        return {
-            "synthesis": torch.optim.Adam(
-                [*n.generator.synthesis.parameters(), *n.encoder.parameters()],
-                lr=c.reconstruction_rate,
-                betas=(0.5, 0.99),
-            ),
-            "mapping": torch.optim.Adam(n.generator.mapping.parameters(), lr=c.prior_rate, betas=(0.5, 0.99)),
-            "discriminator": torch.optim.Adam(n.discriminator.parameters(), lr=c.discriminator_rate, betas=(0.0, 0.99)),
+        n = self.networks
+        parts: dict[str, tuple[list[nn.Parameter], float]] = {
+            "synthesis": ([*n.generator.synthesis.parameters(), *n.encoder.parameters()], 0.5),
+            "mapping": ([*n.generator.mapping.parameters()], 0.5),
+            "discriminator": ([*n.discriminator.parameters()], 0.0),
         }
+        # Fused: with ten million weights and small batches, Adam's passes over memory cost a third of a step otherwise.
+        return {k: torch.optim.Adam(p, betas=(beta, 0.99), fused=True) for k, (p, beta) in parts.items()}
 
     @property
     def phase(self) -> str:
@@ -142,8 +146,8 @@ class Learner:
 
     def _reconstruction_loss(self, x: Tensor, mean: Tensor, gate: Tensor) -> tuple[Tensor, Losses]:
         c = self.config
-        spread = (gate * (RAYLEIGH_DB / c.generator.half_range_db)).square().add(c.min_spread**2).sqrt()
-        nll = losses.gaussian_nll(x, mean, spread)
+        variance = (gate * (RAYLEIGH_DB / c.generator.half_range_db)).square() + c.min_spread**2
+        nll = losses.gaussian_nll(x, mean, variance)
         l1 = losses.multiscale_l1(x, mean)
         return c.nll_weight * nll + l1, {"nll": nll.item(), "l1": l1.item(), "gate": gate.mean().item()}
 
@@ -155,10 +159,20 @@ class Learner:
             if outline:
                 mean, gate = n.generator.synthesis.outline(w)
             else:
-                mean, gate = n.generator.synthesis(n.generator.broadcast(w), self._noise(batch).strokes)
+                noise = self._noise(batch)
+                mean, gate = n.generator.synthesis(n.generator.broadcast(w), noise.strokes)
         loss, out = self._reconstruction_loss(x, mean, gate)
+        if self._matches_features and not outline:
+            fake = n.generator.compose(mean, gate, noise.texture)
+            matching = losses.feature_distance(self.projector(fake), self.projector(x))
+            loss = loss + c.feature_weight * matching
+            out["features"] = matching.item()
         self._descend("synthesis", loss + c.kl_weight * kl, self._rate(outline))
         return out | {"kl": kl.item(), "reconstruction": loss.item()}
+
+    @property
+    def _matches_features(self) -> bool:
+        return self.config.projector != "none" and self.config.feature_weight > 0.0
 
     def _rate(self, outline: bool) -> float:
         """Each part of the warm start falls by a cosine to a tenth of its first rate, ready for what comes next."""
@@ -170,10 +184,14 @@ class Learner:
         )
         return peak * (0.55 + 0.45 * math.cos(math.pi * min(part, 1.0)))
 
-    def skip_warm_start(self) -> None:
-        """For weights that come from a trained model: on with adversarial training."""
+    def skip_warm_start(self, seen: int, discriminator: bool) -> None:
+        """For weights of a model that has seen so many images: on with adversarial training.
+
+        Without a trained discriminator that one learns alone first.
+        """
         c, p = self.config, self.progress
-        p.seen = int(1000.0 * (c.outline_kimg + c.reconstruction_kimg + c.discriminator_kimg))
+        begun = round(1000.0 * (c.outline_kimg + c.reconstruction_kimg))
+        p.seen = max(seen, begun + round(1000.0 * c.discriminator_kimg)) if discriminator else begun
         p.prior_fitted = True
         self._refresh_bank()
 
@@ -233,55 +251,67 @@ class Learner:
     # -- adversarial ---------------------------------------------------------------------------------------------
 
     def _play(self, train_generator: bool) -> Losses:
-        """Half of the fakes come from the prior, half are reconstructions of this batch's real sounds."""
+        """Half of the fakes are reconstructions of this batch's real sounds, half come from the prior."""
         c, n = self.config, self.networks
         x, labels, index = self._real(c.batch)
         half = c.batch // 2
-        labels_fake = torch.cat([self.sampler.categories(c.batch - half, self.rng), labels[:half]])
+        labels_fake = torch.cat([labels[:half], self.sampler.categories(c.batch - half, self.rng)])
         noise = self._noise(c.batch)
         with torch.set_grad_enabled(train_generator), autocast(self.device):
-            w_prior = n.generator.mapping(self._z(c.batch - half), labels_fake[: c.batch - half])
             w_real, kl = self._encode(x[:half], index[:half], n.encoder)
-            ws = n.generator.broadcast(torch.cat([w_prior, w_real]))
+            w_prior = n.generator.mapping(self._z(c.batch - half), labels_fake[half:])
+            ws = n.generator.broadcast(torch.cat([w_real, w_prior]))
             mean, gate = n.generator.synthesis(ws, noise.strokes)
             fake = n.generator.compose(mean, gate, noise.texture).clamp(-1.0, 1.0)
+        # The same draw of augmentations for both, so that features of a sound and of its reconstruction compare.
+        twin = self.rng.clone_state()
+        real_maps = self._look(x, self.rng)
+        with torch.set_grad_enabled(train_generator):
+            fake_maps = self._look(fake, twin)
         out: Losses = {}
         if train_generator:
-            out |= self._teach_generator(x[:half], fake, labels_fake, mean[-half:], gate[-half:], kl)
-        out |= self._teach_discriminator(x, labels, fake.detach(), labels_fake)
+            loss, out = self._reconstruction_loss(x[:half], mean[:half], gate[:half])
+            if self._matches_features:
+                matching = losses.feature_distance([m[:half] for m in fake_maps], [m[:half] for m in real_maps])
+                loss = loss + c.feature_weight * matching
+                out["features"] = matching.item()
+            out |= self._teach_generator(loss + c.kl_weight * kl, fake_maps, labels_fake) | {"kl": kl.item()}
+        out |= self._teach_discriminator(x, real_maps, labels, [m.detach() for m in fake_maps], labels_fake)
         return out
 
-    def _teach_generator(
-        self, x: Tensor, fake: Tensor, labels: Tensor, mean: Tensor, gate: Tensor, kl: Tensor
-    ) -> Losses:
+    def _look(self, x: Tensor, rng: torch.Generator) -> list[Tensor]:
+        """What the discriminator sees of codec tensors: augmented, through the projector, in float32."""
+        return self.projector(self.augment(x, self.progress.augment, rng))
+
+    def _teach_generator(self, loss: Tensor, fake_maps: list[Tensor], labels: Tensor) -> Losses:
+        """One step on the reconstruction's `loss` plus what the discriminator and the prior ask for."""
         c, n = self.config, self.networks
-        reconstruction, out = self._reconstruction_loss(x, mean, gate)
         n.discriminator.requires_grad_(False)
         with autocast(self.device):
-            adversarial = losses.generator_loss(n.discriminator(self._augmented(fake), labels))
+            adversarial = losses.generator_loss(n.discriminator(fake_maps, labels))
         n.discriminator.requires_grad_(True)
         prior = self._prior_loss()
-        loss = reconstruction + c.kl_weight * kl + c.adversarial_weight * adversarial + c.prior_weight * prior
+        loss = loss + c.adversarial_weight * adversarial + c.prior_weight * prior
         self._descend("mapping", loss, c.generator_rate, also="synthesis")
-        return out | {"generator": adversarial.item(), "prior": prior.item(), "kl": kl.item()}
+        return {"generator": adversarial.item(), "prior": prior.item()}
 
-    def _teach_discriminator(self, x: Tensor, labels: Tensor, fake: Tensor, labels_fake: Tensor) -> Losses:
+    def _teach_discriminator(
+        self, x: Tensor, real_maps: list[Tensor], labels: Tensor, fake_maps: list[Tensor], labels_fake: Tensor
+    ) -> Losses:
         c, n = self.config, self.networks
         with autocast(self.device):
-            real_logits = n.discriminator(self._augmented(x), labels)
-            fake_logits = n.discriminator(self._augmented(fake), labels_fake)
+            real_logits = n.discriminator(real_maps, labels)
+            fake_logits = n.discriminator(fake_maps, labels_fake)
         loss = losses.discriminator_loss(real_logits, fake_logits)
         out = {"discriminator": loss.item(), "real": real_logits.mean().item(), "fake": fake_logits.mean().item()}
-        if self.progress.steps % c.r1_interval == 0:
-            penalty = losses.r1_penalty(n.discriminator, self._augmented(x), labels)
+        # The heads on a frozen network are held smooth by spectral normalisation instead.
+        if c.projector == "none" and self.progress.steps % c.r1_interval == 0:
+            penalty = losses.r1_penalty(n.discriminator, x, labels)
             loss = loss + penalty * (0.5 * c.r1_gamma * c.r1_interval)
             out["r1"] = penalty.item()
         self._descend("discriminator", loss, c.discriminator_rate)
         self._adapt(real_logits)
         return out
-
-    def _augmented(self, x: Tensor) -> Tensor:
-        return self.augment(x, self.progress.augment, self.rng)
 
     def _adapt(self, real_logits: Tensor) -> None:
         c, p = self.config, self.progress

@@ -19,6 +19,7 @@ from torch import nn
 from synth.checkpoint import verify
 from synth.errors import DataError, RunError
 from synth.training.dataset import BatchSampler, load_clips
+from synth.training.projectors import load_projector
 from synth.training.run import Run
 from synth.training.snapshot import Scorer, write_samples
 from synth.training.state import has_state, load_state, save_state
@@ -70,7 +71,7 @@ class Tick:
 class Trainer:
     """Drives a Learner on the clips of a run until its budget is spent or it is asked to stop."""
 
-    def __init__(self, run: Run, *, device: torch.device, weights: Path | None = None, report: Report = print):
+    def __init__(self, run: Run, *, device: torch.device, yamnet: Path | None = None, report: Report = print):
         self.run, self.device, self.report = run, device, report
         self.config, data, categories = run.settings()
         c = self.config.codec
@@ -79,14 +80,20 @@ class Trainer:
             raise DataError(f"{data} no longer holds the categories of this run: restore the folder or start a new run")
         sampler = BatchSampler(clips, device, self.config.balance, self.config.jitter, self.config.semitones)
         self.clips = clips
-        self.learner = Learner(self.config, sampler, device)
-        self.scorer = Scorer.build(clips, data, self.config, weights)
+        projector = load_projector(self.config.projector, c, yamnet, device)
+        self.learner = Learner(self.config, sampler, projector, device)
+        self.scorer = Scorer.build(clips, data, self.config, yamnet)
         self.tick = Tick()
         self.rollbacks = 0
         self.seconds = 0.0  # of training so far, over all sessions
         self.stopping = False
-        best = load_state(run.best, torch.device("cpu"))
-        self.best_fad = best["line"]["fad"] if best else math.inf
+        self.best_fad = self._best_so_far()
+
+    def _best_so_far(self) -> float:
+        best = load_state(self.run.best, torch.device("cpu"))
+        if best is None or self.scorer is None or best["line"].get("space") != self.scorer.space:
+            return math.inf  # figures of two spaces do not compare
+        return float(best["line"]["fad"])
 
     def resume(self) -> bool:
         """Takes up the last good state; False if the run has none yet."""
@@ -101,15 +108,21 @@ class Trainer:
         return True
 
     def start_from(self, checkpoint: Path) -> None:
-        """First weights from a published checkpoint of the same sizes; the warm start is skipped."""
-        if verify(checkpoint).categories != self.clips.categories:
+        """First weights from a published checkpoint of the same sizes; the warm start is skipped.
+
+        Its discriminator is taken along where it looks through the same frozen network, else a new one begins.
+        """
+        card = verify(checkpoint)
+        if card.categories != self.clips.categories:
             raise RunError(f"{checkpoint} was trained on other categories: use data with the same ones")
         networks = self.learner.networks
         parts: dict[str, tuple[nn.Module, ...]] = {
             "generator": (networks.generator, networks.average),
-            "discriminator": (networks.discriminator,),
             "encoder": (networks.encoder,),
         }
+        same_projector = card.training["settings"].get("projector", "none") == self.config.projector
+        if same_projector:
+            parts["discriminator"] = (networks.discriminator,)
         for name, modules in parts.items():
             weights = {k: v.float() for k, v in load_file(checkpoint / f"{name}.safetensors").items()}
             for module in modules:
@@ -119,7 +132,8 @@ class Trainer:
                     raise RunError(
                         f"{checkpoint} was trained with other sizes than this run: use its own preset"
                     ) from error
-        self.learner.skip_warm_start()
+        self.learner.skip_warm_start(card.training["images_seen"], discriminator=same_projector)
+        self.run.began_with(card.id, card.training)
 
     def save(self) -> None:
         if not self._finite():
@@ -210,7 +224,7 @@ class Trainer:
         if self.scorer is None:
             return
         scores = self.scorer.score(average, self.config.score_sounds)
-        line = {"step": p.steps, "seen": p.seen, "phase": self.learner.phase, **scores}
+        line = {"step": p.steps, "seen": p.seen, "phase": self.learner.phase, "space": self.scorer.space, **scores}
         self.run.log(line)
         self.report(line)
         if scores["fad"] < self.best_fad:

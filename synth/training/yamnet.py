@@ -74,6 +74,11 @@ class YAMNet(nn.Module):
 
     def features(self, patches: Tensor) -> Tensor:
         """Log-mel patches (N, 96, 64) -> (N, 1024)."""
+        return self.maps(patches, (LAYERS,))[0].mean((2, 3))
+
+    def maps(self, patches: Tensor, taps: tuple[int, ...]) -> list[Tensor]:
+        """Log-mel patches (N, 96, 64) -> the maps (N, C, H, W) after the layers `taps`, numbered from 1."""
+        found = []
         h = patches.unsqueeze(1)
         for i, (kernel, bias) in enumerate(zip(self.kernels, self.biases, strict=True), start=1):
             stride = 2 if i in STRIDED else 1
@@ -81,7 +86,9 @@ class YAMNet(nn.Module):
                 h = F.pad(h, (0, 1, 0, 1) if stride == 2 else (1, 1, 1, 1))
             depthwise = i > 1 and kernel.shape[1] == 1
             h = F.conv2d(h, kernel, bias, stride, groups=h.shape[1] if depthwise else 1).clamp(0.0, 6.0)
-        return h.mean((2, 3))
+            if i in taps:
+                found.append(h)
+        return found
 
     def embed(self, x: Tensor) -> Tensor:
         """(B, n) -> (B, P, 1024); shorter sounds are padded with silence to one patch."""

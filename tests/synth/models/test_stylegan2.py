@@ -5,7 +5,6 @@ import torch
 from torch.nn import functional as F
 
 from synth.audio.stft import STFT
-from synth.models.discriminators import Discriminator, minibatch_stddev
 from synth.models.encoder import Encoder
 from synth.models.layers import GAIN, ModulatedConv
 from synth.models.stylegan2 import Generator, GeneratorConfig, Noise, draw_noise
@@ -94,26 +93,6 @@ def test_truncation_is_toward_the_centre_of_the_category(generator: Generator) -
     w, category = torch.randn(2, 16), torch.tensor([2, 0])
     torch.testing.assert_close(generator.truncate(w, category, 1.0), w)
     torch.testing.assert_close(generator.truncate(w, category, 0.0), generator.w_avg[category])
-
-
-def test_minibatch_stddev_matches_its_definition() -> None:
-    x = torch.randn(8, 3, 4, 4)
-    out = minibatch_stddev(x, group=4)
-    assert out.shape == (8, 4, 4, 4)
-    group = x.reshape(4, 2, 3, 4, 4)[:, 1]  # sounds 1, 3, 5, 7 share a statistic
-    expected = (group.var(0, unbiased=False) + 1e-8).sqrt().mean()
-    torch.testing.assert_close(out[[1, 3, 5, 7], 3], expected.expand(4, 4, 4))
-
-
-def test_discriminator_projects_onto_the_category() -> None:
-    torch.manual_seed(3)
-    d = Discriminator(3, (12, 8, 8), 2, features=16)
-    x = torch.randn(4, 1, 32, 32)
-    logits = [d(x, torch.full((4,), c)) for c in range(3)]
-    assert logits[0].shape == (4,)
-    assert not torch.allclose(logits[0], logits[1])
-    d.embed.weight.data[:] = d.embed.weight.data[0]
-    torch.testing.assert_close(d(x, torch.full((4,), 2)), d(x, torch.full((4,), 0)))
 
 
 def test_encoder_shapes() -> None:

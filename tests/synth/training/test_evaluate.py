@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
+from synth.checkpoint import verify
 from synth.cli import main
+from synth.training.evaluate import evaluate
 from synth.training.presets import preset
 from synth.training.publish import publish
 from synth.training.run import Run
+from synth.training.snapshot import as_frequent
 from synth.training.state import load_state
 from synth.training.trainer import Budget, Trainer
 
@@ -17,7 +21,7 @@ from synth.training.trainer import Budget, Trainer
 @pytest.fixture(scope="module")
 def scored_run(recordings: Path, yamnet_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     run = Run.create(tmp_path_factory.mktemp("runs") / "scored", preset("tiny"), recordings)
-    Trainer(run, device=torch.device("cpu"), weights=yamnet_weights, report=lambda _: None).train(Budget(kimg=0.13))
+    Trainer(run, device=torch.device("cpu"), yamnet=yamnet_weights, report=lambda _: None).train(Budget(kimg=0.13))
     return run
 
 
@@ -34,38 +38,77 @@ def test_snapshots_are_scored_and_the_best_is_kept(scored_run: Run) -> None:
     assert best["fad"] == min(line["fad"] for line in scored)
 
 
-def test_published_card_holds_the_best_scores_and_evaluate_adds_references(
-    scored_run: Run,
-    recordings: Path,
-    yamnet_weights: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+@pytest.fixture
+def scored(scored_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The run, published as the model `scored`."""
     monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(tmp_path))
-    folder = publish(scored_run, "scored")
-    card = json.loads((folder / "card.json").read_text())
+    return publish(scored_run, "scored")
+
+
+def test_published_card_holds_the_scores_of_its_snapshot(scored_run: Run, scored: Path) -> None:
+    card = json.loads((scored / "card.json").read_text())
     best = best_line(scored_run)
-    assert card["metrics"]["fad"] == best["fad"] and card["training"]["images_seen"] == best["seen"]
-    command = [
-        "evaluate",
-        "--model",
-        "scored",
-        "--data",
-        str(recordings),
-        "--yamnet",
-        str(yamnet_weights),
-        "--count",
-        "12",
-    ]
-    assert main([*command, "--update-card", "--json"]) == 0
+    assert card["metrics"]["snapshot"]["fad"] == best["fad"] and card["training"]["images_seen"] == best["seen"]
+    assert "figure, valid split, YAMNet" in (scored / "README.md").read_text()
+
+
+def test_evaluate_without_any_file_scores_with_alexnet(
+    scored: Path, recordings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (scored / "card.json").read_bytes()
+    assert main(["evaluate", "--model", "scored", "--data", str(recordings), "--count", "6"]) == 0
+    text = capsys.readouterr().out
+    for words in ("FAD-AlexNet", "training clips (floor)", "valid clips (ceiling)", "untrained", "| scrape ", "copies"):
+        assert words in text
+    assert "6 sounds against 2 valid clips" in text and "YAMNet" not in text
+    assert (scored / "card.json").read_bytes() == before
+
+
+def test_evaluate_adds_figures_and_pictures_to_the_checkpoint(
+    scored: Path, recordings: Path, yamnet_weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = json.loads((scored / "card.json").read_text())["files"]
+    (scored / "samples.png").unlink()
+    command = ["evaluate", "--model", "scored", "--data", str(recordings), "--yamnet", str(yamnet_weights)]
+    assert main([*command, "--count", "12", "--update-card", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert {"fad", "fad_train_against_valid", "fad_untrained", "hit_rate_real_valid"} <= report.keys()
-    assert json.loads((folder / "card.json").read_text())["metrics"]["fad_untrained"] == report["fad_untrained"]
-    assert "FAD of an untrained generator" in (folder / "README.md").read_text()
-    assert main(["evaluate", "--model", "scored", "--data", str(tmp_path), "--yamnet", str(yamnet_weights)]) == 2
-    assert main(["evaluate", "--model", "scored", "--data", str(recordings), "--yamnet", "/nowhere"]) == 2
-    assert len(capsys.readouterr().err.splitlines()) == 2
+    card = json.loads((scored / "card.json").read_text())
+    assert card["metrics"]["evaluation"] == report and "snapshot" in card["metrics"] and card["files"] == files
+    assert list(report["spaces"]) == ["AlexNet", "YAMNet"]
+    for space in report["spaces"].values():
+        assert list(space["sets"]) == ["floor", "ceiling", "model", "untrained", "codec"]
+        assert space["sets"]["model"]["n"] == 12 and space["sets"]["floor"]["n"] == 12
+        assert space["categories"]["hit"]["train_clips"] == 9 and space["categories"]["hit"]["sounds"] == 6
+        assert space["categories"]["hit"]["kad_train"] is None, "one valid clip is too few"
+        assert 0.0 <= space["memorisation"]["copies"] <= 1.0
+    assert report["resynthesis"]["encoded"]["lpips"] > 0 and "random" in report["resynthesis"]
+    text = (scored / "README.md").read_text()
+    for words in ("FAD-AlexNet", "FAD-YAMNet", "### Copies", "### Valid clips made again", "## Limits", "samples.png"):
+        assert words in text
+    assert verify(scored).categories == ("hit", "scrape")
+    for name in ("samples.png", "fad.png"):
+        assert Image.open(scored / name).size[0] > 300
+    assert not list(scored.glob("*.tmp"))
+
+
+def test_what_cannot_be_evaluated_is_one_line(
+    scored: Path, recordings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments in (
+        ["--data", str(tmp_path)],
+        ["--data", str(recordings), "--yamnet", "/nowhere"],
+        ["--data", str(recordings), "--count", "1"],
+    ):
+        assert main(["evaluate", "--model", "scored", *arguments]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_model_without_an_encoder_is_scored(scored: Path, recordings: Path) -> None:
+    (scored / "encoder.safetensors").unlink()
+    card = json.loads((scored / "card.json").read_text())
+    del card["files"]["encoder.safetensors"]
+    (scored / "card.json").write_text(json.dumps(card))
+    assert "resynthesis" not in evaluate("scored", recordings, 4)
 
 
 def test_credits_name_every_licence_that_asks_for_them(tmp_path: Path, recordings: Path) -> None:
@@ -82,3 +125,11 @@ def test_credits_name_every_licence_that_asks_for_them(tmp_path: Path, recording
     text = (tmp_path / "ATTRIBUTION.md").read_text()
     assert "author 1, https://example.org/1 (CC-BY-4.0)" in text and "author 2" in text
     assert "author 0" not in text and "author 3" not in text
+
+
+@pytest.mark.parametrize("count", [2, 7, 10, 25, 512])
+def test_categories_are_drawn_as_frequently_as_in_the_valid_split(count: int) -> None:
+    labels = torch.tensor([2, 0, 0, 1, 0, 2, 0, 0, 1, 0])
+    drawn = torch.bincount(as_frequent(labels, count), minlength=3)
+    assert drawn.sum() == count
+    assert (drawn - count * torch.tensor([0.6, 0.2, 0.2])).abs().max() < 1.0

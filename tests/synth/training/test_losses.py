@@ -9,9 +9,9 @@ from synth.training.augment import Augment, adapt
 
 
 def test_gaussian_nll_against_torch() -> None:
-    x, mean, spread = torch.randn(3, 4), torch.randn(3, 4), torch.rand(3, 4) + 0.1
-    expected = torch.nn.functional.gaussian_nll_loss(mean, x, spread.square())
-    torch.testing.assert_close(losses.gaussian_nll(x, mean, spread), expected)
+    x, mean, variance = torch.randn(3, 4), torch.randn(3, 4), torch.rand(3, 4) + 0.1
+    expected = torch.nn.functional.gaussian_nll_loss(mean, x, variance)
+    torch.testing.assert_close(losses.gaussian_nll(x, mean, variance), expected)
 
 
 def test_kl_against_torch() -> None:
@@ -45,10 +45,10 @@ def test_adversarial_losses_at_zero_logits() -> None:
 
 def test_r1_is_the_squared_gradient() -> None:
     class Sum(torch.nn.Module):
-        def forward(self, x: torch.Tensor, category: torch.Tensor) -> torch.Tensor:
-            return 3.0 * x.sum((1, 2, 3))
+        def forward(self, maps: list[torch.Tensor], category: torch.Tensor) -> torch.Tensor:
+            return 3.0 * maps[0].sum((1, 2, 3))
 
-    penalty = losses.r1_penalty(Sum(), torch.randn(2, 1, 4, 4), torch.zeros(2))  # type: ignore[arg-type]
+    penalty = losses.r1_penalty(Sum(), torch.randn(2, 1, 4, 4), torch.zeros(2))
     assert penalty.item() == pytest.approx(9.0 * 16)
 
 
@@ -56,6 +56,13 @@ def test_r1_reaches_the_weights() -> None:
     d = Discriminator(2, (8, 8), 2, features=8)
     losses.r1_penalty(d, torch.randn(2, 1, 16, 16), torch.tensor([0, 1])).backward()
     assert all(p.grad is not None for n, p in d.named_parameters() if n.startswith("trunk") and "weight" in n)
+
+
+def test_feature_distance_is_in_units_of_the_second() -> None:
+    b = [torch.full((2, 3, 4, 4), 2.0), torch.full((2, 5, 1, 1), -10.0)]
+    a = [b[0] + 1.0, b[1]]
+    assert losses.feature_distance(a, b).item() == pytest.approx(0.25)
+    assert losses.feature_distance(b, b).item() == 0.0
 
 
 def test_augment_is_identity_at_zero_and_differentiable() -> None:

@@ -6,48 +6,18 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from synth.errors import CheckpointError
-from synth.training.metrics import Gaussian, Yardstick, frechet_distance, kernel_distance, nearest_categories
+from synth.training.metrics import Category, Yardstick
 from synth.training.yamnet import YAMNet
 
 
-def test_identical_sets_are_at_distance_zero() -> None:
-    x = np.random.default_rng(0).standard_normal((300, 8))
-    g = Gaussian.of(x)
-    assert frechet_distance(g, g) == pytest.approx(0.0, abs=1e-9)
-
-
-def test_rank_deficient_sets_are_handled() -> None:
-    x = np.random.default_rng(0).standard_normal((5, 32))
-    assert frechet_distance(Gaussian.of(x), Gaussian.of(x)) == pytest.approx(0.0, abs=1e-5)
-    assert frechet_distance(Gaussian.of(x), Gaussian.of(x + 1.0)) == pytest.approx(32.0, abs=1e-5)
-
-
-def test_closed_form_of_two_gaussians() -> None:
-    """Diagonal covariances commute: the distance is |shift|^2 + sum (sigma_a - sigma_b)^2."""
-    sigma_a, sigma_b, shift = np.array([1.0, 2.0, 0.5]), np.array([1.5, 1.0, 0.0]), np.array([0.0, 3.0, -1.0])
-    a = Gaussian(np.zeros(3), np.diag(sigma_a**2))
-    b = Gaussian(shift, np.diag(sigma_b**2))
-    assert frechet_distance(a, b) == pytest.approx(10.0 + np.square(sigma_a - sigma_b).sum())
-    assert frechet_distance(a, b) == pytest.approx(frechet_distance(b, a))
-
-
-def test_kernel_distance_is_unbiased_and_sees_a_shift() -> None:
-    rng = np.random.default_rng(0)
-    same = [kernel_distance(rng.standard_normal((60, 6)), rng.standard_normal((60, 6))) for _ in range(60)]
-    assert abs(np.mean(same)) < 3 * np.std(same) / np.sqrt(60) + 1e-3
-    assert min(same) < 0, "an unbiased estimate falls on both sides of zero"
-    assert kernel_distance(rng.standard_normal((60, 6)), rng.standard_normal((60, 6)) + 1.0) > 10 * np.std(same)
-
-
-def test_nearest_categories_vote() -> None:
-    reference = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]])
-    labels = np.array([0, 0, 1, 1])
-    assert nearest_categories(np.array([[2.0, 0.3], [0.1, 5.0]]), reference, labels, k=3).tolist() == [0, 1]
-
-
-def spectrum(x: torch.Tensor) -> torch.Tensor:
+class Bands:
     """A small embedder: log energy in eight bands."""
-    return torch.fft.rfft(x).abs()[:, 1:].unflatten(1, (8, -1)).mean(2).add(1e-3).log()[:, None]
+
+    name = "bands"
+    sample_rate = 16000
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.fft.rfft(x).abs()[:, 1:].unflatten(1, (8, -1)).mean(2).add(1e-3).log()[:, None]
 
 
 def tones(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -57,20 +27,67 @@ def tones(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]
     return np.sin(2 * np.pi * pitch[:, None] * n) + 0.05 * rng.standard_normal((count, 256)), labels
 
 
-def test_yardstick_tells_good_sounds_from_bad() -> None:
+@pytest.fixture(scope="module")
+def yardstick() -> Yardstick:
     rng = np.random.default_rng(0)
-    (train, train_labels), (valid, valid_labels) = tones(rng, 80), tones(rng, 40)
-    yardstick = Yardstick(spectrum, train, train_labels, valid, valid_labels, ("low", "high"))
-    assert yardstick.ceiling == 1.0
+    return Yardstick(Bands(), *tones(rng, 80), *tones(rng, 40), categories=("low", "high"), sample_rate=16000)
+
+
+def test_snapshots_of_good_sounds_score_better_than_bad_ones(yardstick: Yardstick) -> None:
+    rng = np.random.default_rng(1)
     good = yardstick.score(*tones(rng, 60))
     swapped = yardstick.score(tones(rng, 60)[0], 1 - tones(rng, 60)[1])
     noise = yardstick.score(rng.standard_normal((60, 256)), np.arange(60) % 2)
-    assert good.hit_rate == 1.0 and good.categories == {"low": 1.0, "high": 1.0} and good.n == 60
+    assert good.hit_rate == 1.0 and good.n == 60
     assert swapped.hit_rate == 0.0 and swapped.fad == pytest.approx(good.fad, rel=1.0)
     assert good.fad < 0.2 * noise.fad and good.kad < 0.2 * noise.kad
-    assert yardstick.floor < 0.2 * noise.fad
-    louder = yardstick.score(0.01 * train, train_labels)
-    assert louder.fad == pytest.approx(yardstick.floor, rel=1e-3), "level does not count"
+    assert yardstick.floor(80).fad < 0.2 * noise.fad
+
+
+def test_level_does_not_count(yardstick: Yardstick) -> None:
+    sounds, labels = tones(np.random.default_rng(1), 20)
+    assert yardstick.score(0.01 * sounds, labels).fad == pytest.approx(yardstick.score(sounds, labels).fad, rel=1e-3)
+
+
+def test_floor_and_ceiling(yardstick: Yardstick) -> None:
+    floor = yardstick.floor(30)
+    assert floor.n == 30 and yardstick.floor(1000).n == 80
+    assert floor.precision > 0.8 and floor.recall > 0.8 and floor.coverage > 0.6 and floor.density > 0.5
+    assert yardstick.ceiling() == {"low": Category(20, 20, None), "high": Category(20, 20, None)}
+
+
+def test_categories_are_told_apart(yardstick: Yardstick) -> None:
+    sounds, labels = tones(np.random.default_rng(1), 40)
+    labels[labels == 1] = 0  # high tones that were asked to be low
+    found = yardstick.per_category(yardstick.embed(sounds), labels)
+    assert list(found) == ["low"] and found["low"].hit_rate == 0.5
+    floor = yardstick.floor_kad()["low"]
+    assert found["low"].kad is not None and floor is not None and found["low"].kad > 10 * abs(floor)
+    assert yardstick.per_category(yardstick.embed(sounds[:1]), labels[:1])["low"].kad is None
+
+
+def test_copies_of_training_clips_are_noticed(yardstick: Yardstick) -> None:
+    rng = np.random.default_rng(0)
+    train = tones(rng, 80)[0]
+    fresh = yardstick.memorisation(yardstick.embed(tones(np.random.default_rng(2), 400)[0]))
+    copied = yardstick.memorisation(yardstick.embed(0.3 * train))
+    half = yardstick.memorisation(yardstick.embed(np.concatenate([train[:40], tones(rng, 40)[0]])))
+    assert fresh.copies < 0.1 and copied.copies == 1.0 and 0.5 <= half.copies < 0.6
+    assert abs(copied.sounds) < 1e-6 < fresh.copy_distance < fresh.valid
+    assert fresh.sounds == pytest.approx(fresh.valid, rel=0.5) and fresh.train == pytest.approx(fresh.valid, rel=0.5)
+
+
+def test_sounds_are_brought_to_the_rate_of_the_embedder() -> None:
+    seen: list[int] = []
+
+    class Noting(Bands):
+        def __call__(self, x: torch.Tensor) -> torch.Tensor:
+            seen.append(x.shape[1])
+            return super().__call__(x[:, :256])
+
+    rng = np.random.default_rng(0)
+    Yardstick(Noting(), *tones(rng, 8), *tones(rng, 8), categories=("low", "high"), sample_rate=8000)
+    assert seen == [512, 512]
 
 
 def test_yamnet_patches_and_gradients(yamnet_weights: Path) -> None:

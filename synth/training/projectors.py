@@ -1,0 +1,105 @@
+"""Frozen networks through which a discriminator looks at codec tensors (Sauer et al. 2021, arXiv 2111.01007).
+
+A discriminator that starts from features of sound needs far fewer images than one that starts from pixels. Used while
+training only: a published model plays without them. Both projectors are differentiable in their input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from synth.audio.codecs import GaussianLogSTFT
+from synth.errors import RunError
+from synth.training.yamnet import FFT, HOP, PATCH, YAMNet
+
+SAMPLE_RATE = 16000
+# Median over recordings at full scale of the largest root of a frame's summed power: brings a spectrogram, whose level
+# is relative, to about the level that the waveform would have at full scale.
+FULL_SCALE = 65.0
+
+
+# Channels of the maps of each projector, which the heads of a discriminator are built for.
+CHANNELS = {"none": (1,), "yamnet": (128, 256, 512, 1024), "alexnet": (64, 192, 384, 256, 256)}
+
+
+class Projector(Protocol):
+    """(codec tensors (B, 1, F, T)) -> maps (B, C_i, H_i, W_i), fine to coarse."""
+
+    def __call__(self, x: Tensor) -> list[Tensor]: ...
+
+
+class Identity:
+    """No frozen network: the discriminator sees the tensor itself."""
+
+    def __call__(self, x: Tensor) -> list[Tensor]:
+        return [x]
+
+
+class YAMNetProjector:
+    """Inner maps of YAMNet on consecutive patches of 0.96 s, laid side by side along time.
+
+    Raises RunError for a codec whose bins are not those that YAMNet's mel bands are defined on.
+    """
+
+    taps = (7, 11, 23, 27)
+
+    def __init__(self, yamnet: YAMNet, codec: GaussianLogSTFT):
+        if codec.sample_rate != SAMPLE_RATE or codec.length != FFT:
+            raise RunError(f"YAMNet hears {SAMPLE_RATE} Hz in windows of {FFT}: set projector=alexnet for this codec")
+        self.yamnet = yamnet
+        self.codec = codec
+        self.rate = codec.hop / HOP
+
+    def __call__(self, x: Tensor) -> list[Tensor]:
+        patches = self._patches(self._log_mel(x))
+        b, p = patches.shape[:2]
+        maps = self.yamnet.maps(patches.reshape(b * p, *patches.shape[2:]), self.taps)
+        # Time runs down a patch: patches of a sound are joined end to end.
+        return [m.view(b, p, *m.shape[1:]).transpose(1, 2).reshape(b, m.shape[1], -1, m.shape[3]) for m in maps]
+
+    def _log_mel(self, x: Tensor) -> Tensor:
+        """(B, 1, F, T) -> (B, frames at YAMNet's hop, 64)."""
+        magnitude = self.codec.magnitude(x)
+        loudest = magnitude.square().sum(1).amax(1).sqrt().detach()
+        mel = self.yamnet.mel @ (magnitude * (FULL_SCALE / loudest.clamp_min(1e-6))[:, None, None])
+        frames = max(round(x.shape[3] * self.rate), PATCH)
+        return torch.log(F.interpolate(mel, size=frames, mode="linear") + 1e-3).transpose(1, 2)
+
+    def _patches(self, mel: Tensor) -> Tensor:
+        """(B, frames, 64) -> (B, P, 96, 64): as many as fit without overlap, from the first frame on."""
+        return mel.unfold(1, PATCH, PATCH).transpose(2, 3)
+
+
+class AlexNetProjector:
+    """Maps of the AlexNet trunk of LPIPS on the tensor as a picture."""
+
+    def __init__(self, features: Callable[[Tensor], list[Tensor]]):
+        self.features = features
+
+    def __call__(self, x: Tensor) -> list[Tensor]:
+        return self.features(x)
+
+
+def load_projector(name: str, codec: GaussianLogSTFT, yamnet: Path | None, device: torch.device) -> Projector:
+    """The projector a run asks for: "none", "yamnet" (its weights are a file) or "alexnet" (its weights are shipped).
+
+    Raises RunError for an unknown name or where YAMNet is asked for and no file is named.
+    """
+    if name == "none":
+        return Identity()
+    if name == "yamnet":
+        if yamnet is None:
+            raise RunError("this run's discriminator looks through YAMNet: add --yamnet FILE, or set projector=alexnet")
+        return YAMNetProjector(YAMNet.load(yamnet).to(device), codec)
+    if name == "alexnet":
+        from synth.models.perceptual import Perceptual
+
+        return AlexNetProjector(Perceptual.load().to(device).features)
+    raise RunError(f"unknown projector {name!r}: use none, yamnet or alexnet")
+

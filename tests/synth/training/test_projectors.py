@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from synth.audio.codecs import GaussianLogSTFT
+from synth.errors import RunError
+from synth.training.projectors import CHANNELS, YAMNetProjector, load_projector
+from synth.training.yamnet import YAMNet
+
+CPU = torch.device("cpu")
+CODEC = GaussianLogSTFT()
+
+
+@pytest.mark.parametrize("name", sorted(CHANNELS))
+def test_maps_have_the_channels_that_heads_are_built_for(name: str, yamnet_weights: Path) -> None:
+    x = torch.rand(2, 1, 256, 256, requires_grad=True)
+    maps = load_projector(name, CODEC, yamnet_weights, CPU)(x)
+    assert tuple(m.shape[1] for m in maps) == CHANNELS[name]
+    assert all(len(m) == 2 for m in maps)
+    sum(m.square().mean() for m in maps).backward()
+    assert x.grad is not None and torch.isfinite(x.grad).all() and x.grad.abs().sum() > 0
+
+
+def test_a_spectrogram_looks_to_yamnet_as_its_sound_does(yamnet_weights: Path) -> None:
+    """Log-mel from the codec tensor against log-mel from samples at full scale: alike but for window and level."""
+    torch.manual_seed(0)
+    n = torch.arange(CODEC.samples)
+    x = torch.randn(4, CODEC.samples) * torch.exp(-n / torch.tensor([[2000.0], [4000.0], [8000.0], [16000.0]]))
+    x = x / x.abs().amax(1, keepdim=True)
+    yamnet = YAMNet.load(yamnet_weights)
+    projector = YAMNetProjector(yamnet, CODEC)
+    heard = yamnet.log_mel(x)
+    looked = projector._log_mel(CODEC.encode(x))[:, : heard.shape[1]]
+    loud = heard > heard.amax((1, 2), keepdim=True) - 5.0
+    pairs = torch.stack([heard[loud], looked[loud]])
+    assert torch.corrcoef(pairs)[0, 1] > 0.8
+    assert (heard[loud] - looked[loud]).mean().abs() < 0.7  # in units of e: half of 6 dB either way
+
+
+def test_yamnet_wants_its_file_and_its_bins(yamnet_weights: Path) -> None:
+    with pytest.raises(RunError, match="--yamnet"):
+        load_projector("yamnet", CODEC, None, CPU)
+    with pytest.raises(RunError, match="projector=alexnet"):
+        load_projector("yamnet", GaussianLogSTFT(length=64, hop=32), yamnet_weights, CPU)
+    with pytest.raises(RunError, match="none, yamnet or alexnet"):
+        load_projector("vgg", CODEC, yamnet_weights, CPU)
