@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,6 +28,8 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    # Beside other programs, threads that wait by spinning take each other's turns. Read when torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         options = parser().parse_args(arguments)
         options.run(options)
@@ -201,8 +205,8 @@ def _train(verbs: Any) -> None:
     p.add_argument("--minutes", type=_positive, help="stop after so many minutes of this session")
     p.add_argument("--kimg", type=_positive, help="stop at so many thousand images")
     p.add_argument("--resume", action="store_true", help="go on with the run in --out, exactly where it stopped")
-    p.add_argument("--yamnet", type=Path, help="YAMNet weights (safetensors): scores FAD on the valid split")
-    p.add_argument("--start", type=Path, help="checkpoint folder to take the first weights from")
+    p.add_argument("--yamnet", type=Path, help="YAMNet weights (safetensors): scores in its space")
+    p.add_argument("--start", type=Path, help="checkpoint folder to begin with, for the same categories or others")
     p.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="settings", help="settings of the preset")
     p.add_argument("--threads", type=_count, help="CPU threads (default: all cores)")
     p.add_argument("--device", default="auto", help="auto, cpu or cuda")
@@ -214,8 +218,10 @@ def run_train(options: argparse.Namespace) -> None:
     from synth.instrument import choose_device
     from synth.training.presets import override, preset
     from synth.training.progress import Bar
+    from synth.training.projectors import preferred
     from synth.training.run import Run
     from synth.training.trainer import Budget, Trainer
+    from synth.training.transfer import settings_of
 
     if options.minutes is None and options.kimg is None:
         raise SonoformError("say when to stop: add --minutes M or --kimg K")
@@ -228,8 +234,10 @@ def run_train(options: argparse.Namespace) -> None:
     else:
         if options.data is None:
             raise SonoformError("name the folder of recordings: add --data DIR")
-        config = override(preset(options.preset or "hits_scratches"), options.settings)
-        run = Run.create(options.out, config, options.data)
+        from_start = options.start and not options.preset
+        config = settings_of(options.start) if from_start else preset(options.preset or "hits_scratches")
+        config = replace(config, projector=preferred(config.codec, options.yamnet))
+        run = Run.create(options.out, override(config, options.settings), options.data)
     with run.lock(), Bar() as bar:
         if options.settings and options.resume:
             run.change(options.settings)
@@ -289,7 +297,7 @@ def run_train_encoder(options: argparse.Namespace) -> None:
             return
         figures = trainer.figures()
     if options.install:
-        replace_encoder(options.install, run, figures)
+        replace_encoder(options.install, run)
     print("\n".join(f"{name:20} {value}" for name, value in figures.items()))
 
 

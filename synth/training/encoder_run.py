@@ -20,15 +20,15 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from synth.checkpoint import CARD, Card, install, sha256, verify
+from synth.control.inversion import encode
 from synth.errors import CheckpointError, DataError, RunError
 from synth.models.encoder import Inverter
 from synth.models.perceptual import Perceptual
 from synth.models.stylegan2 import Generator
 from synth.training.dataset import BatchSampler, load_clips
 from synth.training.inversion import MAX_SKIPPED, InversionConfig, InversionLearner
-from synth.training.metrics import Yardstick
 from synth.training.presets import TrainConfig
-from synth.training.resynthesis import resynthesis_figures
+from synth.training.reconstruction import likeness, make
 from synth.training.run import Run
 from synth.training.state import has_state, load_state, save_state
 from synth.training.stop import stop_on_signal
@@ -162,14 +162,15 @@ class EncoderTrainer:
         }
         save_state(self.run.state, state)
 
-    def figures(self, yardstick: Yardstick | None = None) -> dict[str, float]:
-        """How well the valid split is made again, as `resynthesis_figures` has it."""
+    def figures(self) -> dict[str, float]:
+        """How well the valid split is made again, as `Likeness` has it."""
         learner, config = self.learner, self.learner.model
         clips = load_clips(self.data, "valid", config.codec.sample_rate, config.codec.samples)
-        x = config.codec.encode(clips.waveforms())
-        return resynthesis_figures(
-            learner.generator, learner.inverter, config, x, clips.labels, learner.perceptual, yardstick
-        )
+        x = config.codec.encode(clips.waveforms().to(learner.device))
+        ws = torch.cat([encode(learner.generator, learner.inverter, part) for part in x.split(16)])
+        perceptual = learner.perceptual or Perceptual.load().to(learner.device)
+        found = asdict(likeness(config, *make(learner.generator, config, ws, seed=0), x, perceptual))
+        return {k: round(v, 4) for k, v in found.items()}
 
     def train(self, budget: Budget) -> bool:
         """Steps until the budget is spent or a SIGTERM or SIGINT arrives; saves, then returns whether it is spent."""
@@ -238,8 +239,8 @@ def trained_encoder(run: Run, generator: Mapping[str, Tensor]) -> dict[str, Tens
     return weights
 
 
-def replace_encoder(folder: Path, run: Run, metrics: Mapping[str, float]) -> Card:
-    """Puts the encoder trained in `run` into a published checkpoint, with its figures; the rest stays as it is.
+def replace_encoder(folder: Path, run: Run) -> Card:
+    """Puts the encoder trained in `run` into a published checkpoint; the rest, its figures too, stays as it is.
 
     Raises RunError if the run has no encoder for the checkpoint's generator, or the disk is full.
     """
@@ -252,7 +253,7 @@ def replace_encoder(folder: Path, run: Run, metrics: Mapping[str, float]) -> Car
         shutil.copytree(folder, staged, dirs_exist_ok=True)
         save_file({k: v.half().contiguous() for k, v in weights.items()}, staged / "encoder.safetensors")
         files = dict(card.files) | {"encoder.safetensors": sha256(staged / "encoder.safetensors")}
-        card = replace(card, files=files, metrics=card.metrics | {"encoder": dict(metrics)})
+        card = replace(card, files=files)
         (staged / CARD).write_text(json.dumps(card.to_dict(), indent=1) + "\n", encoding="utf-8")
         (staged / "encoder.safetensors").chmod(0o644)
         install(staged, folder)

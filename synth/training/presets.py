@@ -25,6 +25,8 @@ class TrainConfig:
     discriminator_widths: tuple[int, ...] = (256, 256, 256, 128, 96)
     encoder_widths: tuple[int, ...] = (256, 256, 128, 64, 32)
     seed: int = 0
+    # Levels of the generator, from the lowest resolution up, that keep the weights they begin with.
+    freeze: int = 0
     batch: int = 8
     balance: float = 0.5
     jitter: int = 256

@@ -50,7 +50,7 @@ class YAMNetProjector:
     taps = (7, 11, 23, 27)
 
     def __init__(self, yamnet: YAMNet, codec: GaussianLogSTFT):
-        if codec.sample_rate != SAMPLE_RATE or codec.length != FFT:
+        if not _fits_yamnet(codec):
             raise RunError(f"YAMNet hears {SAMPLE_RATE} Hz in windows of {FFT}: set projector=alexnet for this codec")
         self.yamnet = yamnet
         self.codec = codec
@@ -84,6 +84,15 @@ class AlexNetProjector:
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         return self.features(x)
+
+
+def preferred(codec: GaussianLogSTFT, yamnet: Path | None) -> str:
+    """The projector that teaches best of those at hand: YAMNet, which knows sound, where its file is named."""
+    return "yamnet" if yamnet is not None and _fits_yamnet(codec) else "alexnet"
+
+
+def _fits_yamnet(codec: GaussianLogSTFT) -> bool:
+    return codec.sample_rate == SAMPLE_RATE and codec.length == FFT
 
 
 def load_projector(name: str, codec: GaussianLogSTFT, yamnet: Path | None, device: torch.device) -> Projector:

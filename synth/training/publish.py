@@ -20,9 +20,11 @@ from synth.checkpoint import CARD, Card, default_root, install, load_card, sha25
 from synth.control.latent import Direction
 from synth.control.sefa import sefa_directions
 from synth.errors import RunError
+from synth.models.encoder import Inverter
 from synth.models.stylegan2 import Generator, GeneratorConfig
 from synth.patch import MODEL_ID
 from synth.training.dataset import Entry, scan
+from synth.training.encoder_run import trained_encoder
 from synth.training.pictures import fad_curve, sample_sheet
 from synth.training.presets import TrainConfig
 from synth.training.readme import readme
@@ -50,7 +52,7 @@ def publish(run: Run, model: str, *, title: str | None = None, root: Path | None
     folder.parent.mkdir(parents=True, exist_ok=True)
     staged = Path(tempfile.mkdtemp(prefix=f".{model}-", dir=folder.parent))
     try:
-        _write_weights(staged, networks, directions)
+        _write_weights(staged, networks, _encoder(run, networks), directions)
         card = _card(run, model, title or _title(model), config, data, categories, directions, line)
         card = replace(card, files={p.name: sha256(p) for p in sorted(staged.glob("*.safetensors"))})
         (staged / CARD).write_text(json.dumps(card.to_dict(), indent=1) + "\n", encoding="utf-8")
@@ -82,8 +84,14 @@ def _weights(run: Run, newest: bool) -> tuple[dict[str, Tensor], dict[str, Any]]
     return state["learner"]["networks"], {"seen": state["learner"]["progress"]["seen"]}
 
 
-def _write_weights(folder: Path, networks: Networks, directions: list[Direction]) -> None:
-    parts = {"generator": networks.average, "discriminator": networks.discriminator, "encoder": networks.encoder}
+def _encoder(run: Run, networks: Networks) -> nn.Module:
+    """The encoder to w+ where one was trained for this generator, else that of the warm start."""
+    trained = trained_encoder(run, networks.average.state_dict())
+    return Inverter.build(trained, networks.average.config.num_ws) if trained else networks.encoder
+
+
+def _write_weights(folder: Path, networks: Networks, encoder: nn.Module, directions: list[Direction]) -> None:
+    parts = {"generator": networks.average, "discriminator": networks.discriminator, "encoder": encoder}
     for name, module in parts.items():
         save_file(halved(module), folder / f"{name}.safetensors")
     save_file({"directions": torch.stack([d.vector for d in directions])}, folder / "directions.safetensors")

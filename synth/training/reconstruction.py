@@ -31,7 +31,7 @@ class Likeness:
 @torch.inference_mode()
 def make(generator: Generator, config: TrainConfig, ws: Tensor, seed: int, chunk: int = 16) -> tuple[Tensor, Tensor]:
     """w+ (N, num_ws, w_dim) -> codec tensors without and with their texture, each (N, 1, R, R) in [-1, 1]."""
-    rng = torch.Generator().manual_seed(seed)
+    rng = torch.Generator(ws.device).manual_seed(seed)
     means, whole = [], []
     for part in ws.split(chunk):
         noise = draw_noise(config.generator, config.codec.stft, len(part), rng)

@@ -40,6 +40,7 @@ class Networks(nn.Module):
         g = config.generator
         self.generator = Generator(g)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
+        self.generator.synthesis.levels[: config.freeze].requires_grad_(False)
         self.discriminator = (
             Discriminator(g.categories, config.discriminator_widths, g.fold)
             if config.projector == "none"
@@ -89,15 +90,15 @@ class Learner:
     @property
     def phase(self) -> str:
         """Name of the current phase, by images seen."""
-        c, seen = self.config, self.progress.seen / 1000.0
-        for name, length in (
+        c, end = self.config, 0.0
+        for name, kimg in (
             ("outline", c.outline_kimg),
             ("reconstruct", c.reconstruction_kimg),
             ("discriminate", c.discriminator_kimg),
         ):
-            if seen < length:
+            end += kimg
+            if self.progress.seen < round(1000.0 * end):
                 return name
-            seen -= length
         return "adversarial"
 
     def step(self) -> Losses:
@@ -184,6 +185,10 @@ class Learner:
         )
         return peak * (0.55 + 0.45 * math.cos(math.pi * min(part, 1.0)))
 
+    def begin_at_reconstruction(self) -> None:
+        """For weights of a model of other sounds: the outline is there, and the whole adapts from it."""
+        self.progress.seen = round(1000.0 * self.config.outline_kimg)
+
     def skip_warm_start(self, seen: int, discriminator: bool) -> None:
         """For weights of a model that has seen so many images: on with adversarial training.
 
@@ -191,7 +196,8 @@ class Learner:
         """
         c, p = self.config, self.progress
         begun = round(1000.0 * (c.outline_kimg + c.reconstruction_kimg))
-        p.seen = max(seen, begun + round(1000.0 * c.discriminator_kimg)) if discriminator else begun
+        trained = round(1000.0 * (c.outline_kimg + c.reconstruction_kimg + c.discriminator_kimg))
+        p.seen = max(seen, trained) if discriminator else begun
         p.prior_fitted = True
         self._refresh_bank()
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import math
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
+from threading import Event
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
-from torch import nn
 
-from synth.checkpoint import verify
 from synth.errors import DataError, RunError
 from synth.training.dataset import BatchSampler, load_clips
 from synth.training.projectors import load_projector
@@ -24,6 +19,8 @@ from synth.training.run import Run
 from synth.training.snapshot import Scorer, write_samples
 from synth.training.state import has_state, load_state, save_state
 from synth.training.steps import Learner, Losses
+from synth.training.stop import stop_on_signal
+from synth.training.transfer import begin_with
 
 SAVE_SECONDS = 120.0
 MAX_ROLLBACKS = 5
@@ -86,7 +83,6 @@ class Trainer:
         self.tick = Tick()
         self.rollbacks = 0
         self.seconds = 0.0  # of training so far, over all sessions
-        self.stopping = False
         self.best_fad = self._best_so_far()
 
     def _best_so_far(self) -> float:
@@ -108,31 +104,8 @@ class Trainer:
         return True
 
     def start_from(self, checkpoint: Path) -> None:
-        """First weights from a published checkpoint of the same sizes; the warm start is skipped.
-
-        Its discriminator is taken along where it looks through the same frozen network, else a new one begins.
-        """
-        card = verify(checkpoint)
-        if card.categories != self.clips.categories:
-            raise RunError(f"{checkpoint} was trained on other categories: use data with the same ones")
-        networks = self.learner.networks
-        parts: dict[str, tuple[nn.Module, ...]] = {
-            "generator": (networks.generator, networks.average),
-            "encoder": (networks.encoder,),
-        }
-        same_projector = card.training["settings"].get("projector", "none") == self.config.projector
-        if same_projector:
-            parts["discriminator"] = (networks.discriminator,)
-        for name, modules in parts.items():
-            weights = {k: v.float() for k, v in load_file(checkpoint / f"{name}.safetensors").items()}
-            for module in modules:
-                try:
-                    module.load_state_dict(weights)
-                except RuntimeError as error:
-                    raise RunError(
-                        f"{checkpoint} was trained with other sizes than this run: use its own preset"
-                    ) from error
-        self.learner.skip_warm_start(card.training["images_seen"], discriminator=same_projector)
+        """First weights from a published checkpoint, of the same categories or of others."""
+        card = begin_with(self.learner, checkpoint, self.clips.categories)
         self.run.began_with(card.id, card.training)
 
     def save(self) -> None:
@@ -152,17 +125,17 @@ class Trainer:
 
     def train(self, budget: Budget) -> None:
         """Steps until the budget is spent or a SIGTERM or SIGINT arrives; saves before it returns."""
-        with self._stop_on_signal():
+        with stop_on_signal() as asked:
             if not has_state(self.run.state):
                 self.save()
-            self._loop(budget)
+            self._loop(budget, asked)
             self.save()
 
-    def _loop(self, budget: Budget) -> None:
+    def _loop(self, budget: Budget, asked: Event) -> None:
         progress = self.learner.progress
         begun = saved = ticked = time.monotonic()
         start = ticked_seen = progress.seen
-        while not self.stopping and not budget.spent(time.monotonic() - begun, progress.seen):
+        while not asked.is_set() and not budget.spent(time.monotonic() - begun, progress.seen):
             before, stepped = progress.seen, time.monotonic()
             if not self._guarded_step():
                 progress = self.learner.progress
@@ -230,18 +203,6 @@ class Trainer:
         if scores["fad"] < self.best_fad:
             save_state(self.run.best, {"networks": self.learner.networks.state_dict(), "line": line})
             self.best_fad = scores["fad"]
-
-    @contextmanager
-    def _stop_on_signal(self) -> Iterator[None]:
-        def stop(_signal: int, _frame: FrameType | None) -> None:
-            self.stopping = True
-
-        before = {s: signal.signal(s, stop) for s in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for s, handler in before.items():
-                signal.signal(s, handler)
 
 
 def crossed(before: int, after: int, kimg: float) -> bool:
