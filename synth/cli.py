@@ -10,7 +10,8 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -48,7 +49,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     root = Parser(prog="sonoform", description="GANs of sound: render, train, publish, serve.")
     verbs = root.add_subparsers(metavar="VERB", required=True)
-    for add in (_models, _render, _resynth, _train, _train_encoder, _publish, _evaluate, _bench, _serve):
+    for add in (
+        _models,
+        _render,
+        _resynth,
+        _prepare,
+        _survey,
+        _train,
+        _train_encoder,
+        _publish,
+        _evaluate,
+        _bench,
+        _serve,
+    ):
         add(verbs)
     return root
 
@@ -194,6 +207,86 @@ def run_resynth(options: argparse.Namespace) -> None:
     _show(options, report, [f"{options.output}: spectral convergence {convergence:.1f} dB"])
 
 
+# -- prepare -----------------------------------------------------------------------------------------------------
+
+
+def _prepare(verbs: Any) -> None:
+    p = _verb(verbs, "prepare", run_prepare, "Cut long recordings into the clips of a training folder.", report=True)
+    p.add_argument("input", type=Path, metavar="IN", help="a recording, or a folder of them (sub-folders: categories)")
+    p.add_argument("--seconds", type=_positive, required=True, help="length of a clip")
+    p.add_argument("--out", type=Path, required=True, help="folder to make; it must be new or empty")
+    p.add_argument("--mode", default="fixed", help="fixed: one clip after the other; onsets: one for each sound")
+    p.add_argument("--overlap", type=_weight, default=0.0, help="fixed: share of a clip that the next repeats, 0..0.9")
+    p.add_argument("--gap", type=_positive, help="onsets: least seconds from one to the next (default SECONDS / 4)")
+    p.add_argument("--silence", type=_positive, default=40.0, help="dB below the loud parts to drop (default 40)")
+    p.add_argument("--category", help="one category for all recordings (default: as the sub-folders are named)")
+
+
+def run_prepare(options: argparse.Namespace) -> None:
+    from synth.training.cutting import Cutting
+    from synth.training.prepare import prepare
+
+    cutting = Cutting(options.seconds, options.mode, options.overlap, options.gap, options.silence)
+    with _bar("preparing") as bar:
+        made = prepare(options.input, options.out, cutting, options.category, bar)
+    lines = [f"{name}: {n['train']} clips, {n['valid']} more held out" for name, n in made.clips.items()]
+    lines += [f"{made.recordings} recordings, {made.seconds_kept:.1f} s kept, {made.seconds_dropped:.1f} s dropped"]
+    lines += [f"warning: {text}" for text in made.warnings]
+    _show(options, made.to_dict(), [*lines, f"prepared {made.folder}"])
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Callable[[float, str], None]]:
+    """A progress bar on stderr, where that is a terminal; it is told the part done, 0..1, and what is at hand."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn(title), BarColumn(), TimeRemainingColumn(), TextColumn("{task.fields[at]}", markup=False))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(title, total=1.0, at="")
+        yield lambda part, at: progress.update(task, completed=part, at=at)
+
+
+# -- survey ------------------------------------------------------------------------------------------------------
+
+
+def _survey(verbs: Any) -> None:
+    p = _verb(verbs, "survey", run_survey, "Look at a folder or zip of recordings before training.", report=True)
+    p.add_argument("input", type=Path, metavar="IN", help="a folder with one sub-folder per category, or a zip of one")
+    p.add_argument("--preset", default="hits_scratches", help="for the length and rate (default hits_scratches)")
+    p.add_argument("--unpack", type=Path, metavar="DIR", help="keep what a zip holds in this new folder")
+
+
+def run_survey(options: argparse.Namespace) -> None:
+    import tempfile
+
+    from synth.training.archive import unpack
+    from synth.training.presets import preset
+    from synth.training.survey import survey
+
+    codec = preset(options.preset).codec
+    if options.unpack and options.input.is_dir():
+        raise SonoformError(f"{options.input} is a folder, not a zip: leave out --unpack")
+    with tempfile.TemporaryDirectory() as temporary, _bar("listening") as bar:
+        folder = options.input
+        if folder.is_file():
+            folder = unpack(folder, options.unpack or Path(temporary) / folder.stem)
+        found = survey(folder, codec.sample_rate, codec.samples / codec.sample_rate, bar)
+    _show(options, found.to_dict(), _survey_lines(found))
+
+
+def _survey_lines(found: Any) -> list[str]:
+    """A survey as a table, the files and the sentences."""
+    from synth.training.tables import table
+
+    rows = [[name, c.clips, f"{c.seconds:.1f}"] for name, c in found.categories.items()]
+    lines = table(["category", "clips", "seconds"], [*rows, ["all", found.clips, f"{found.seconds:.1f}"]])
+    files = [f"{n} {kind}" for kind, n in found.formats.items()] + [f"{n} at {r} Hz" for r, n in found.rates.items()]
+    lines += [f"files: {', '.join(files)}"] if files else []
+    return [*lines, *(f"cannot train: {t}" for t in found.blocking), *(f"warning: {t}" for t in found.warnings)]
+
+
 # -- train -------------------------------------------------------------------------------------------------------
 
 
@@ -216,36 +309,52 @@ def run_train(options: argparse.Namespace) -> None:
     import torch
 
     from synth.instrument import choose_device
-    from synth.training.presets import override, preset
+    from synth.training.parallel import join, leave
     from synth.training.progress import Bar
-    from synth.training.projectors import preferred
     from synth.training.run import Run
     from synth.training.trainer import Budget, Trainer
-    from synth.training.transfer import settings_of
 
     if options.minutes is None and options.kimg is None:
         raise SonoformError("say when to stop: add --minutes M or --kimg K")
     if options.threads:
         torch.set_num_threads(options.threads)
-    if options.resume:
-        if options.preset or options.data or options.start:
-            raise SonoformError("a resumed run keeps its preset and data: leave out --preset, --data and --start")
-        run = Run.open(options.out)
-    else:
-        if options.data is None:
-            raise SonoformError("name the folder of recordings: add --data DIR")
-        from_start = options.start and not options.preset
-        config = settings_of(options.start) if from_start else preset(options.preset or "hits_scratches")
-        config = replace(config, projector=preferred(config.codec, options.yamnet))
-        run = Run.create(options.out, override(config, options.settings), options.data)
-    with run.lock(), Bar() as bar:
-        if options.settings and options.resume:
-            run.change(options.settings)
-        trainer = Trainer(run, device=choose_device(options.device), yamnet=options.yamnet, report=bar)
+    team, device = join(choose_device(options.device))
+    run = _run_of(options) if team.leads else None
+    team.wait()  # for the leader to have made the run
+    run = run or Run.open(options.out)
+    with run.lock() if team.leads else nullcontext(), Bar() if team.leads else nullcontext(_silent) as report:
+        trainer = Trainer(run, device=device, yamnet=options.yamnet, report=report, team=team)
         if options.start:
             trainer.start_from(options.start)
         trainer.resume()
         trainer.train(Budget(options.minutes, options.kimg))
+    leave()
+
+
+def _run_of(options: argparse.Namespace) -> Any:
+    """The run that is begun or taken up, under the settings asked for."""
+    from synth.training.presets import override, preset
+    from synth.training.projectors import preferred
+    from synth.training.run import Run
+    from synth.training.transfer import settings_of
+
+    if options.resume:
+        if options.preset or options.data or options.start:
+            raise SonoformError("a resumed run keeps its preset and data: leave out --preset, --data and --start")
+        run = Run.open(options.out)
+        with run.lock():
+            run.change(options.settings)
+        return run
+    if options.data is None:
+        raise SonoformError("name the folder of recordings: add --data DIR")
+    from_start = options.start and not options.preset
+    config = settings_of(options.start) if from_start else preset(options.preset or "hits_scratches")
+    config = replace(config, projector=preferred(config.codec, options.yamnet))
+    return Run.create(options.out, override(config, options.settings), options.data)
+
+
+def _silent(_line: dict[str, Any]) -> None:
+    """The report of those who do not lead."""
 
 
 # -- train-encoder -----------------------------------------------------------------------------------------------

@@ -9,13 +9,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from synth.training.parallel import ALONE, Team
+
 SILENCE = -1.0
 
 
 class Augment:
     """(B, 1, F, T) -> the same shape: time shift, gain, a time mask, a frequency mask, each with probability p."""
 
-    def __init__(self, max_shift: float = 0.06, max_gain: float = 0.1, max_mask: float = 0.25):
+    def __init__(self, team: Team = ALONE, max_shift: float = 0.06, max_gain: float = 0.1, max_mask: float = 0.25):
+        self.team = team
         self.max_shift = max_shift
         self.max_gain = max_gain
         self.max_mask = max_mask
@@ -48,9 +51,8 @@ class Augment:
         shape = (len(x), 1, size, 1) if axis == 2 else (len(x), 1, 1, size)
         return x.masked_fill(hidden.view(shape), SILENCE)
 
-    @staticmethod
-    def _uniform(x: Tensor, rng: torch.Generator) -> Tensor:
-        return torch.rand(len(x), 1, generator=rng, device=x.device)
+    def _uniform(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        return self.team.part(torch.rand(len(x) * self.team.size, 1, generator=rng, device=x.device))
 
     def _chosen(self, x: Tensor, p: float, rng: torch.Generator) -> Tensor:
         return (self._uniform(x, rng) < p).float()

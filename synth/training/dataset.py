@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,7 +126,8 @@ def load_clips(folder: Path, split: str, sample_rate: int, n: int) -> Clips:
     samples = np.zeros((len(entries), n), np.int16)
     silent = []
     for i, entry in enumerate(entries):
-        clip = _read(folder / entry.file, sample_rate, n)
+        data, rate, _ = read_start(folder / entry.file, sample_rate, n)
+        clip = as_clip(data, rate, sample_rate, n)
         peak = float(np.abs(clip).max(initial=0.0))
         if peak == 0.0:
             silent.append(entry.file)
@@ -136,16 +139,33 @@ def load_clips(folder: Path, split: str, sample_rate: int, n: int) -> Clips:
     return Clips(torch.from_numpy(samples), labels, categories, tuple(entries))
 
 
-def _read(path: Path, sample_rate: int, n: int) -> np.ndarray:
+@contextmanager
+def open_recording(path: Path) -> Iterator[soundfile.SoundFile]:
+    """An audio file open for reading; raises DataError where it cannot be read, at its start or midway."""
     try:
-        with soundfile.SoundFile(path) as f:
-            rate = f.samplerate
-            data = f.read(frames=int(n * rate / sample_rate) + rate // 10, dtype="float32", always_2d=True)
+        with soundfile.SoundFile(path) as file:
+            yield file
     except (soundfile.LibsndfileError, OSError) as error:
         raise DataError(f"{path.name} cannot be read as audio: replace or remove it") from error
-    mono = data.mean(axis=1)
-    if not np.isfinite(mono).all():
+
+
+def read_start(path: Path, sample_rate: int, n: int) -> tuple[np.ndarray, int, float]:
+    """What n samples at `sample_rate` need of a file, at its own rate: float32 (m, channels), rate, seconds in all.
+
+    Raises DataError for a file that cannot be read or holds samples that are not numbers.
+    """
+    with open_recording(path) as file:
+        rate = file.samplerate
+        seconds = file.frames / rate
+        data = file.read(frames=int(n * rate / sample_rate) + rate // 10, dtype="float32", always_2d=True)
+    if not np.isfinite(data).all():
         raise DataError(f"{path.name} holds samples that are not numbers: replace or remove it")
+    return data, rate, seconds
+
+
+def as_clip(data: np.ndarray, rate: int, sample_rate: int, n: int) -> np.ndarray:
+    """Samples (m, channels) at `rate` as a model takes them: mono at `sample_rate`, float32, n samples at most."""
+    mono = data.mean(axis=1)
     if rate != sample_rate:
         mono = soxr.resample(mono, rate, sample_rate)
     return np.asarray(mono[:n], np.float32)

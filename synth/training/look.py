@@ -26,9 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.unpack:
             unpack(options.source, options.unpack)
         else:
-            found = survey(options.source, options.rate, options.seconds)
-            fields = ("clips", "seconds", "categories", "blocking", "warnings")
-            print(json.dumps({name: getattr(found, name) for name in fields}))
+            print(json.dumps(survey(options.source, options.rate, options.seconds).to_dict()))
     except SonoformError as error:
         print(f"sonoform: {error}", file=sys.stderr)
         return 2

@@ -21,10 +21,14 @@ def multiscale_l1(x: Tensor, mean: Tensor, scales: int = 5) -> Tensor:
     return total
 
 
-def feature_distance(a: list[Tensor], b: list[Tensor]) -> Tensor:
-    """Mean over maps (B, C, H, W) of |a - b|, each in units of the root-mean-square of b: feature matching."""
-    terms = [(x - y).abs().mean() / y.square().mean().sqrt().clamp_min(1e-6) for x, y in zip(a, b, strict=True)]
-    return torch.stack(terms).mean()
+def feature_scales(maps: list[Tensor]) -> Tensor:
+    """Root-mean-square of each map (B, C, H, W) -> (maps,): the units of feature_distance."""
+    return torch.stack([m.detach().square().mean() for m in maps]).sqrt().clamp_min(1e-6)
+
+
+def feature_distance(a: list[Tensor], b: list[Tensor], scales: Tensor) -> Tensor:
+    """Mean over maps (B, C, H, W) of |a - b|, each in its unit: feature matching."""
+    return torch.stack([(x - y).abs().mean() for x, y in zip(a, b, strict=True)]).div(scales).mean()
 
 
 def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:

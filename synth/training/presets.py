@@ -35,9 +35,9 @@ class TrainConfig:
     outline_kimg: float = 240.0
     outline_batch: int = 16
     outline_rate: float = 5e-3
-    reconstruction_kimg: float = 4.0
+    reconstruction_kimg: float = 5.0
     reconstruction_batch: int = 4
-    reconstruction_rate: float = 4e-4
+    reconstruction_rate: float = 1e-3
     nll_weight: float = 0.2
     kl_weight: float = 5e-6
     min_spread: float = 0.05
@@ -51,9 +51,9 @@ class TrainConfig:
     projector: str = "alexnet"
     feature_weight: float = 1.0
     discriminator_kimg: float = 0.5
-    generator_rate: float = 5e-4
+    generator_rate: float = 1e-3
     discriminator_rate: float = 1e-3
-    adversarial_weight: float = 0.1
+    adversarial_weight: float = 0.4
     r1_gamma: float = 1.0
     r1_interval: int = 16
     augment_target: float = 0.6
@@ -61,7 +61,7 @@ class TrainConfig:
     ema_kimg: float = 2.0
     # Bookkeeping.
     tick_kimg: float = 0.5
-    snapshot_kimg: float = 4.0
+    snapshot_kimg: float = 1.0
     score_sounds: int = 256
 
     def __post_init__(self) -> None:

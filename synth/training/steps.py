@@ -11,7 +11,7 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,7 @@ from synth.models.stylegan2 import RAYLEIGH_DB, Generator, Noise, draw_noise
 from synth.training import losses
 from synth.training.augment import Augment, adapt
 from synth.training.dataset import BatchSampler
+from synth.training.parallel import ALONE, Team
 from synth.training.presets import TrainConfig
 from synth.training.projectors import CHANNELS, Projector
 
@@ -50,6 +51,10 @@ class Networks(nn.Module):
         # The latest encoding of every training clip: what the prior is matched to, category by category.
         self.register_buffer("bank", torch.zeros(clips, g.w_dim))
 
+    def forward(self, objective: Callable[[], tuple[Tensor, Losses]]) -> tuple[Tensor, Losses]:
+        """Computes an objective on these networks; called through DistributedDataParallel, gradients are averaged."""
+        return objective()
+
 
 @dataclass
 class Progress:
@@ -63,16 +68,28 @@ class Progress:
 
 
 class Learner:
-    """Networks, optimisers and random state of a run; `step` advances them by one batch."""
+    """Networks, optimisers and random state of a run; `step` advances them by one batch.
 
-    def __init__(self, config: TrainConfig, sampler: BatchSampler, projector: Projector, device: torch.device):
+    Batches are of one process: a team of N sees N times as many images a step.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        sampler: BatchSampler,
+        projector: Projector,
+        device: torch.device,
+        team: Team = ALONE,
+    ):
         torch.manual_seed(config.seed)
         self.config = config
         self.sampler = sampler
         self.projector = projector
         self.device = device
+        self.team = team
         self.networks = Networks(config, len(sampler.labels)).to(device)
-        self.augment = Augment()
+        self.averaging = team.wrap(self.networks)
+        self.augment = Augment(team)
         self.progress = Progress()
         self.rng = torch.Generator(device).manual_seed(config.seed)
         self.optimisers = self._optimisers()
@@ -105,16 +122,17 @@ class Learner:
         """One batch of the current phase; returns its losses by name."""
         phase, c = self.phase, self.config
         batch = {"outline": c.outline_batch, "reconstruct": c.reconstruction_batch}.get(phase, c.batch)
+        images = batch * self.team.size
         if phase in ("outline", "reconstruct"):
             out = self._reconstruct(batch, outline=phase == "outline")
         else:
             if not self.progress.prior_fitted:
                 self.fit_prior()
             out = self._play(train_generator=phase == "adversarial")
-        self.progress.seen += batch
+        self.progress.seen += images
         self.progress.steps += 1
-        self._average(batch)
-        return out
+        self._average(images)
+        return dict(zip(out, self.team.mean(torch.tensor([*out.values()], device=self.device)).tolist(), strict=True))
 
     def state(self) -> dict[str, Any]:
         """Everything that an exact resume needs."""
@@ -135,14 +153,14 @@ class Learner:
     # -- reconstruction ------------------------------------------------------------------------------------------
 
     def _real(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
-        samples, labels, index = self.sampler.real(count, self.rng)
+        samples, labels, index = map(self.team.part, self.sampler.real(count * self.team.size, self.rng))
         return self.config.codec.encode(samples), labels, index
 
     def _encode(self, x: Tensor, index: Tensor, encoder: Callable[..., tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
         """Codec tensor -> sampled w and its KL divergence; the bank remembers the means."""
         mean, log_variance = encoder(x)
-        self.networks.bank[index] = mean.detach().float()
-        noise = torch.randn(mean.shape, generator=self.rng, device=self.device)
+        self.networks.bank[self.team.gather(index)] = self.team.gather(mean.detach().float())
+        noise = self._normal(len(mean), mean.shape[1])
         return mean + noise * (0.5 * log_variance).exp(), losses.kl_divergence(mean, log_variance)
 
     def _reconstruction_loss(self, x: Tensor, mean: Tensor, gate: Tensor) -> tuple[Tensor, Losses]:
@@ -155,21 +173,28 @@ class Learner:
     def _reconstruct(self, batch: int, outline: bool) -> Losses:
         c, n = self.config, self.networks
         x, _, index = self._real(batch)
-        with autocast(self.device):
-            w, kl = self._encode(x, index, n.encoder.outline if outline else n.encoder)
-            if outline:
-                mean, gate = n.generator.synthesis.outline(w)
-            else:
-                noise = self._noise(batch)
-                mean, gate = n.generator.synthesis(n.generator.broadcast(w), noise.strokes)
-        loss, out = self._reconstruction_loss(x, mean, gate)
-        if self._matches_features and not outline:
-            fake = n.generator.compose(mean, gate, noise.texture)
-            matching = losses.feature_distance(self.projector(fake), self.projector(x))
-            loss = loss + c.feature_weight * matching
-            out["features"] = matching.item()
-        self._descend("synthesis", loss + c.kl_weight * kl, self._rate(outline))
-        return out | {"kl": kl.item(), "reconstruction": loss.item()}
+
+        def objective() -> tuple[Tensor, Losses]:
+            with autocast(self.device):
+                w, kl = self._encode(x, index, n.encoder.outline if outline else n.encoder)
+                if outline:
+                    mean, gate = n.generator.synthesis.outline(w)
+                else:
+                    noise = self._noise(batch)
+                    mean, gate = n.generator.synthesis(n.generator.broadcast(w), noise.strokes)
+            loss, out = self._reconstruction_loss(x, mean, gate)
+            if self._matches_features and not outline:
+                fake = n.generator.compose(mean, gate, noise.texture)
+                matching, out["features"] = self._match(self.projector(fake), self.projector(x))
+                loss = loss + matching
+            return loss + c.kl_weight * kl, out | {"kl": kl.item(), "reconstruction": loss.item()}
+
+        return self._descend(objective, self._rate(outline), "synthesis")
+
+    def _match(self, fake: list[Tensor], real: list[Tensor]) -> tuple[Tensor, float]:
+        """Feature matching: the weighted loss, and the bare distance."""
+        distance = losses.feature_distance(fake, real, self.team.mean(losses.feature_scales(real)))
+        return self.config.feature_weight * distance, distance.item()
 
     @property
     def _matches_features(self) -> bool:
@@ -209,7 +234,8 @@ class Learner:
         c = self.config
         for step in range(c.prior_steps):
             rate = c.prior_rate * (0.505 + 0.495 * math.cos(math.pi * step / c.prior_steps))
-            self._descend("mapping", self._prior_loss(), rate)
+            # Every process does the same here: the draws are the same, and nothing is left to average.
+            self._update(self._prior_loss(), rate, "mapping")
         self.networks.average.mapping.load_state_dict(self.networks.generator.mapping.state_dict())
         self.progress.prior_fitted = True
         self._track_centres(decay=0.0)
@@ -229,7 +255,7 @@ class Learner:
         if len(members) < 2:
             members = members.repeat(2)
         chosen = torch.randperm(len(members), generator=self.rng, device=self.device)[: c.prior_batch]
-        z = self._z(c.prior_batch)
+        z = torch.randn(c.prior_batch, c.generator.z_dim, generator=self.rng, device=self.device)
         w = n.generator.mapping(z, category.expand(len(z)))
         distance = losses.energy_distance(w, n.bank[members[chosen]])
         return distance + c.range_weight * self._excess(w[: c.batch])
@@ -239,11 +265,13 @@ class Learner:
         mean, _ = self.networks.generator.synthesis.outline(w)
         return torch.relu(mean - 1.0).square().mean()
 
-    def _z(self, count: int) -> Tensor:
-        return torch.randn(count, self.config.generator.z_dim, generator=self.rng, device=self.device)
+    def _normal(self, count: int, size: int) -> Tensor:
+        """N(0, 1), (count, size)."""
+        return self.team.part(torch.randn(count * self.team.size, size, generator=self.rng, device=self.device))
 
     def _noise(self, count: int) -> Noise:
-        return draw_noise(self.config.generator, self.config.codec.stft, count, self.rng)
+        whole = draw_noise(self.config.generator, self.config.codec.stft, count * self.team.size, self.rng)
+        return Noise(self.team.part(whole.texture), self.team.part(whole.strokes))
 
     @torch.no_grad()
     def _track_centres(self, decay: float) -> None:
@@ -251,83 +279,107 @@ class Learner:
         g = self.networks.average
         categories = torch.arange(self.config.generator.categories, device=self.device)
         for category in categories:
-            w = g.mapping(self._z(64), category.expand(64)).mean(0)
+            z = torch.randn(64, self.config.generator.z_dim, generator=self.rng, device=self.device)
+            w = g.mapping(z, category.expand(64)).mean(0)
             g.w_avg[category] = decay * g.w_avg[category] + (1.0 - decay) * w
 
     # -- adversarial ---------------------------------------------------------------------------------------------
 
     def _play(self, train_generator: bool) -> Losses:
-        """Half of the fakes are reconstructions of this batch's real sounds, half come from the prior."""
+        """One batch of the game. Half of the fakes are reconstructions of its real sounds, half come from the prior."""
+        x, labels, index = self._real(self.config.batch)
+        half = len(x) // 2
+        drawn = self.team.part(self.sampler.categories((len(x) - half) * self.team.size, self.rng))
+        labels_fake = torch.cat([labels[:half], drawn])
+        # The same draw of augmentations for both, so that features of a sound and of its reconstruction compare.
+        twin = self.rng.clone_state()
+        real = self._look(x, self.rng)
+        seen: list[Tensor] = []
+
+        def objective() -> tuple[Tensor, Losses]:
+            fake, loss, out = self._fakes(x[:half], index[:half], drawn)
+            seen[:] = self._look(fake, twin)
+            if self._matches_features:
+                matching, out["features"] = self._match([m[:half] for m in seen], [m[:half] for m in real])
+                loss = loss + matching
+            loss, judged = self._judged(loss, seen, labels_fake)
+            return loss, out | judged
+
+        if train_generator:
+            self.networks.discriminator.requires_grad_(False)
+            out = self._descend(objective, self.config.generator_rate, "mapping", "synthesis")
+            self.networks.discriminator.requires_grad_(True)
+        else:
+            with torch.no_grad():
+                seen, out = self._look(self._fakes(x[:half], index[:half], drawn)[0], twin), {}
+        return out | self._teach_discriminator(x, real, labels, [m.detach() for m in seen], labels_fake)
+
+    def _fakes(self, x: Tensor, index: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor, Losses]:
+        """Reconstructions of x and sounds of the categories `drawn`, with the loss of the former."""
         c, n = self.config, self.networks
-        x, labels, index = self._real(c.batch)
-        half = c.batch // 2
-        labels_fake = torch.cat([labels[:half], self.sampler.categories(c.batch - half, self.rng)])
-        noise = self._noise(c.batch)
-        with torch.set_grad_enabled(train_generator), autocast(self.device):
-            w_real, kl = self._encode(x[:half], index[:half], n.encoder)
-            w_prior = n.generator.mapping(self._z(c.batch - half), labels_fake[half:])
+        noise = self._noise(len(x) + len(drawn))
+        with autocast(self.device):
+            w_real, kl = self._encode(x, index, n.encoder)
+            w_prior = n.generator.mapping(self._normal(len(drawn), c.generator.z_dim), drawn)
             ws = n.generator.broadcast(torch.cat([w_real, w_prior]))
             mean, gate = n.generator.synthesis(ws, noise.strokes)
             fake = n.generator.compose(mean, gate, noise.texture).clamp(-1.0, 1.0)
-        # The same draw of augmentations for both, so that features of a sound and of its reconstruction compare.
-        twin = self.rng.clone_state()
-        real_maps = self._look(x, self.rng)
-        with torch.set_grad_enabled(train_generator):
-            fake_maps = self._look(fake, twin)
-        out: Losses = {}
-        if train_generator:
-            loss, out = self._reconstruction_loss(x[:half], mean[:half], gate[:half])
-            if self._matches_features:
-                matching = losses.feature_distance([m[:half] for m in fake_maps], [m[:half] for m in real_maps])
-                loss = loss + c.feature_weight * matching
-                out["features"] = matching.item()
-            out |= self._teach_generator(loss + c.kl_weight * kl, fake_maps, labels_fake) | {"kl": kl.item()}
-        out |= self._teach_discriminator(x, real_maps, labels, [m.detach() for m in fake_maps], labels_fake)
-        return out
+        loss, out = self._reconstruction_loss(x, mean[: len(x)], gate[: len(x)])
+        return fake, loss + c.kl_weight * kl, out | {"kl": kl.item()}
 
     def _look(self, x: Tensor, rng: torch.Generator) -> list[Tensor]:
-        """What the discriminator sees of codec tensors: augmented, through the projector, in float32."""
+        """What the discriminator sees of codec tensors: augmented, through the projector."""
         return self.projector(self.augment(x, self.progress.augment, rng))
 
-    def _teach_generator(self, loss: Tensor, fake_maps: list[Tensor], labels: Tensor) -> Losses:
-        """One step on the reconstruction's `loss` plus what the discriminator and the prior ask for."""
-        c, n = self.config, self.networks
-        n.discriminator.requires_grad_(False)
+    def _judged(self, loss: Tensor, fake: list[Tensor], labels: Tensor) -> tuple[Tensor, Losses]:
+        """A generator's loss with what the discriminator and the prior ask for."""
+        c = self.config
         with autocast(self.device):
-            adversarial = losses.generator_loss(n.discriminator(fake_maps, labels))
-        n.discriminator.requires_grad_(True)
+            adversarial = losses.generator_loss(self.networks.discriminator(fake, labels))
         prior = self._prior_loss()
         loss = loss + c.adversarial_weight * adversarial + c.prior_weight * prior
-        self._descend("mapping", loss, c.generator_rate, also="synthesis")
-        return {"generator": adversarial.item(), "prior": prior.item()}
+        return loss, {"generator": adversarial.item(), "prior": prior.item()}
 
     def _teach_discriminator(
-        self, x: Tensor, real_maps: list[Tensor], labels: Tensor, fake_maps: list[Tensor], labels_fake: Tensor
+        self, x: Tensor, real: list[Tensor], labels: Tensor, fake: list[Tensor], labels_fake: Tensor
     ) -> Losses:
         c, n = self.config, self.networks
-        with autocast(self.device):
-            real_logits = n.discriminator(real_maps, labels)
-            fake_logits = n.discriminator(fake_maps, labels_fake)
-        loss = losses.discriminator_loss(real_logits, fake_logits)
-        out = {"discriminator": loss.item(), "real": real_logits.mean().item(), "fake": fake_logits.mean().item()}
-        # The heads on a frozen network are held smooth by spectral normalisation instead.
-        if c.projector == "none" and self.progress.steps % c.r1_interval == 0:
-            penalty = losses.r1_penalty(n.discriminator, x, labels)
-            loss = loss + penalty * (0.5 * c.r1_gamma * c.r1_interval)
-            out["r1"] = penalty.item()
-        self._descend("discriminator", loss, c.discriminator_rate)
-        self._adapt(real_logits)
+        signs: list[Tensor] = []
+
+        def objective() -> tuple[Tensor, Losses]:
+            with autocast(self.device):
+                real_logits = n.discriminator(real, labels)
+                fake_logits = n.discriminator(fake, labels_fake)
+            signs.append(real_logits.detach().sign().mean())
+            loss = losses.discriminator_loss(real_logits, fake_logits)
+            out = {"discriminator": loss.item(), "real": real_logits.mean().item(), "fake": fake_logits.mean().item()}
+            # The heads on a frozen network are held smooth by spectral normalisation instead.
+            if c.projector == "none" and self.progress.steps % c.r1_interval == 0:
+                penalty = losses.r1_penalty(n.discriminator, x, labels)
+                loss = loss + penalty * (0.5 * c.r1_gamma * c.r1_interval)
+                out["r1"] = penalty.item()
+            return loss, out
+
+        out = self._descend(objective, c.discriminator_rate, "discriminator")
+        self._adapt(self.team.mean(signs[0]).item())
         return out
 
-    def _adapt(self, real_logits: Tensor) -> None:
+    def _adapt(self, sign: float) -> None:
         c, p = self.config, self.progress
-        p.real_sign = 0.98 * p.real_sign + 0.02 * real_logits.detach().sign().mean().item()
-        p.augment = adapt(p.augment, p.real_sign, c.batch, target=c.augment_target, kimg=c.augment_kimg)
+        p.real_sign = 0.98 * p.real_sign + 0.02 * sign
+        images = c.batch * self.team.size
+        p.augment = adapt(p.augment, p.real_sign, images, target=c.augment_target, kimg=c.augment_kimg)
 
     # -- common --------------------------------------------------------------------------------------------------
 
-    def _descend(self, name: str, loss: Tensor, rate: float, also: str | None = None) -> None:
-        chosen = [self.optimisers[k] for k in (name, also) if k]
+    def _descend(self, objective: Callable[[], tuple[Tensor, Losses]], rate: float, *names: str) -> Losses:
+        """One step of the optimisers `names` on an objective, its gradients averaged over the team."""
+        loss, out = self.averaging(objective)
+        self._update(loss, rate, *names)
+        return cast(Losses, out)
+
+    def _update(self, loss: Tensor, rate: float, *names: str) -> None:
+        chosen = [self.optimisers[k] for k in names]
         for optimiser in chosen:
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -337,10 +389,10 @@ class Learner:
             optimiser.step()
 
     @torch.no_grad()
-    def _average(self, batch: int) -> None:
+    def _average(self, images: int) -> None:
         """Exponential moving average of the generator with ramp-up (Karras et al. 2020)."""
-        half_life = min(self.config.ema_kimg * 1000.0, max(0.05 * self.progress.seen, batch))
-        weight = 1.0 - 0.5 ** (batch / half_life)
+        half_life = min(self.config.ema_kimg * 1000.0, max(0.05 * self.progress.seen, images))
+        weight = 1.0 - 0.5 ** (images / half_life)
         live, average = self.networks.generator, self.networks.average
         torch._foreach_lerp_(list(average.parameters()), list(live.parameters()), weight)
         if self.progress.prior_fitted and self.progress.steps % 16 == 0:

@@ -14,6 +14,7 @@ import torch
 
 from synth.errors import DataError, RunError
 from synth.training.dataset import BatchSampler, load_clips
+from synth.training.parallel import ALONE, Team
 from synth.training.projectors import load_projector
 from synth.training.run import Run
 from synth.training.snapshot import Scorer, write_samples
@@ -66,10 +67,21 @@ class Tick:
 
 
 class Trainer:
-    """Drives a Learner on the clips of a run until its budget is spent or it is asked to stop."""
+    """Drives a Learner on the clips of a run until its budget is spent or it is asked to stop.
 
-    def __init__(self, run: Run, *, device: torch.device, yamnet: Path | None = None, report: Report = print):
-        self.run, self.device, self.report = run, device, report
+    Of a team every process has one; the leader's alone writes, scores and reports.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        *,
+        device: torch.device,
+        yamnet: Path | None = None,
+        report: Report = print,
+        team: Team = ALONE,
+    ):
+        self.run, self.device, self.report, self.team = run, device, report, team
         self.config, data, categories = run.settings()
         c = self.config.codec
         clips = load_clips(data, "train", c.sample_rate, c.samples)
@@ -78,8 +90,8 @@ class Trainer:
         sampler = BatchSampler(clips, device, self.config.balance, self.config.jitter, self.config.semitones)
         self.clips = clips
         projector = load_projector(self.config.projector, c, yamnet, device)
-        self.learner = Learner(self.config, sampler, projector, device)
-        self.scorer = Scorer.build(clips, data, self.config, yamnet)
+        self.learner = Learner(self.config, sampler, projector, device, team)
+        self.scorer = Scorer.build(clips, data, self.config, yamnet) if team.leads else None
         self.tick = Tick()
         self.rollbacks = 0
         self.seconds = 0.0  # of training so far, over all sessions
@@ -100,18 +112,22 @@ class Trainer:
         self.tick = Tick(state["tick"])
         self.rollbacks = state["rollbacks"]
         self.seconds = state["seconds"]
-        self.run.forget_after(self.learner.progress.seen)
+        if self.team.leads:
+            self.run.forget_after(self.learner.progress.seen)
         return True
 
     def start_from(self, checkpoint: Path) -> None:
         """First weights from a published checkpoint, of the same categories or of others."""
         card = begin_with(self.learner, checkpoint, self.clips.categories)
-        self.run.began_with(card.id, card.training)
+        if self.team.leads:
+            self.run.began_with(card.id, card.training)
 
     def save(self) -> None:
         if not self._finite():
             return  # the guard rolls back at the next step; the last good state stays the last good one
         self.rollbacks = 0
+        if not self.team.leads:
+            return
         state = {
             "learner": self.learner.state(),
             "tick": self.tick.sums,
@@ -135,7 +151,7 @@ class Trainer:
         progress = self.learner.progress
         begun = saved = ticked = time.monotonic()
         start = ticked_seen = progress.seen
-        while not asked.is_set() and not budget.spent(time.monotonic() - begun, progress.seen):
+        while not self._all(asked.is_set() or budget.spent(time.monotonic() - begun, progress.seen)):
             before, stepped = progress.seen, time.monotonic()
             if not self._guarded_step():
                 progress = self.learner.progress
@@ -143,16 +159,20 @@ class Trainer:
                 continue
             now = time.monotonic()
             self.seconds += now - stepped
-            if crossed(before, progress.seen, self.config.tick_kimg):
+            if self.team.leads and crossed(before, progress.seen, self.config.tick_kimg):
                 rate = (progress.seen - ticked_seen) / max(now - ticked, 1e-9)
                 self._write_tick(rate, budget.part(now - begun, progress.seen, start), now - begun)
                 ticked, ticked_seen = now, progress.seen
-            if crossed(before, progress.seen, self.config.snapshot_kimg):
+            if self.team.leads and crossed(before, progress.seen, self.config.snapshot_kimg):
                 self.snapshot()
                 ticked = time.monotonic()
-            if now - saved > SAVE_SECONDS:
+            if self._all(now - saved > SAVE_SECONDS):
                 self.save()
                 saved = now
+
+    def _all(self, flag: bool) -> bool:
+        """What one process finds, all do."""
+        return self.team.any(flag, self.device)
 
     def _guarded_step(self) -> bool:
         """One step; on a loss that is not a number, back to the last good state with other random draws."""

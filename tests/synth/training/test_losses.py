@@ -61,8 +61,10 @@ def test_r1_reaches_the_weights() -> None:
 def test_feature_distance_is_in_units_of_the_second() -> None:
     b = [torch.full((2, 3, 4, 4), 2.0), torch.full((2, 5, 1, 1), -10.0)]
     a = [b[0] + 1.0, b[1]]
-    assert losses.feature_distance(a, b).item() == pytest.approx(0.25)
-    assert losses.feature_distance(b, b).item() == 0.0
+    scales = losses.feature_scales(b)
+    assert scales.tolist() == pytest.approx([2.0, 10.0])
+    assert losses.feature_distance(a, b, scales).item() == pytest.approx(0.25)
+    assert losses.feature_distance(b, b, scales).item() == 0.0
 
 
 def test_augment_is_identity_at_zero_and_differentiable() -> None:

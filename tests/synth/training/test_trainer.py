@@ -1,6 +1,7 @@
 import json
 import math
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,7 +14,9 @@ import torch
 
 from synth.cli import main
 from synth.errors import DataError, RunError
+from synth.models.perceptual import Perceptual
 from synth.training import state as state_module
+from synth.training import trainer as trainer_module
 from synth.training.presets import TrainConfig, override, preset
 from synth.training.run import Run
 from synth.training.state import LATEST, PREVIOUS, load_state, save_state
@@ -133,6 +136,31 @@ def test_sigterm_saves_and_resumes(recordings: Path, tmp_path: Path) -> None:
     again = resumed(tmp_path / "run")
     assert again.learner.progress.seen > 0
     again.train(Budget(kimg=again.learner.progress.seen / 1000 + 0.02))
+
+
+def test_killed_at_any_moment_it_resumes(recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty times SIGKILL, with a save after every step so that many of them fall into one."""
+    torch.set_num_threads(1)  # a fork takes no other thread along
+    monkeypatch.setattr(trainer_module, "SAVE_SECONDS", 0.0)
+    Perceptual.load()  # what it imports, the children have
+    trainer(tmp_path / "run", recordings, projector="none", snapshot_kimg=1e6)
+    moments, seen = random.Random(4), [0]
+    for _ in range(20):
+        child = os.fork()
+        if not child:
+            try:
+                t = Trainer(Run.open(tmp_path / "run"), device=CPU, report=lambda _: None)
+                t.resume()
+                t.train(Budget(kimg=1e6))
+            finally:
+                os._exit(1)
+        time.sleep(moments.uniform(0.2, 1.5))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        state = load_state(tmp_path / "run" / "state", CPU)  # which raises if none can be read
+        seen.append(state["learner"]["progress"]["seen"] if state else 0)
+    assert seen == sorted(seen) and seen[-1] > 0
+    assert resumed(tmp_path / "run").learner.progress.seen == seen[-1]
 
 
 def test_two_trainers_on_one_run_are_refused(recordings: Path, tmp_path: Path) -> None:
