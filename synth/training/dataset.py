@@ -89,6 +89,10 @@ def _from_table(folder: Path, table: Path) -> list[Entry]:
         raise DataError(
             f"{table} lacks a file, class or split in {len(short)} rows, first row {short[0]}: fill them in"
         )
+    home = folder.resolve()
+    outside = [r["file"] for r in rows if not (folder / r["file"]).resolve().is_relative_to(home)]
+    if outside:
+        raise DataError(f"{table} names {len(outside)} files outside its folder, first {outside[0]}: move them into it")
     missing = [r["file"] for r in rows if not (folder / r["file"]).is_file()]
     if missing:
         raise DataError(f"{table} names {len(missing)} files that are not there, first {missing[0]}: restore or remove")

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from synth.errors import SonoformError
-from synth.training.survey import survey, unpack
+from synth.training.archive import unpack
+from synth.training.survey import survey
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

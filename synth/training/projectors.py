@@ -111,4 +111,3 @@ def load_projector(name: str, codec: GaussianLogSTFT, yamnet: Path | None, devic
 
         return AlexNetProjector(Perceptual.load().to(device).features)
     raise RunError(f"unknown projector {name!r}: use none, yamnet or alexnet")
-

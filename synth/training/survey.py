@@ -13,10 +13,7 @@ import numpy as np
 from scipy.fft import rfft
 
 from synth.errors import DataError
-from synth.training.archive import unpack
 from synth.training.dataset import MIN_CLIPS, SUFFIXES, Entry, as_clip, read_start, scan
-
-__all__ = ["Category", "Survey", "survey", "unpack"]
 
 FEW_CLIPS = 20
 UNEVEN = 10.0  # times the clips of the smallest category

@@ -35,6 +35,7 @@ def test_metadata_rules_when_there_is_one(tmp_path: Path) -> None:
         (lambda p: None, "holds no recordings"),
         (lambda p: (p / "metadata.csv").write_text("file,label\na.wav,b\n"), "lacks the columns"),
         (lambda p: (p / "metadata.csv").write_text("file,class,split\na.wav,b,train\n"), "not there"),
+        (lambda p: (p / "metadata.csv").write_text("file,class,split\n../a.wav,b,train\n"), "outside its folder"),
     ],
 )
 def test_bad_folders_are_one_sentence(tmp_path: Path, prepare: object, message: str) -> None:
