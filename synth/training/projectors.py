@@ -6,6 +6,7 @@ training only: a published model plays without them. Both projectors are differe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +23,7 @@ SAMPLE_RATE = 16000
 # Median over recordings at full scale of the largest root of a frame's summed power: brings a spectrogram, whose level
 # is relative, to about the level that the waveform would have at full scale.
 FULL_SCALE = 65.0
+SILENCE = 1e-3  # what YAMNet adds to a magnitude before it takes the logarithm
 
 
 # Channels of the maps of each projector, which the heads of a discriminator are built for.
@@ -29,20 +31,23 @@ CHANNELS = {"none": (1,), "yamnet": (128, 256, 512, 1024), "alexnet": (64, 192, 
 
 
 class Projector(Protocol):
-    """(codec tensors (B, 1, F, T)) -> maps (B, C_i, H_i, W_i), fine to coarse."""
+    """(codec tensors (B, 1, F, T), random state) -> maps (B, C_i, H_i, W_i), fine to coarse."""
 
-    def __call__(self, x: Tensor) -> list[Tensor]: ...
+    def __call__(self, x: Tensor, rng: torch.Generator) -> list[Tensor]: ...
 
 
 class Identity:
     """No frozen network: the discriminator sees the tensor itself."""
 
-    def __call__(self, x: Tensor) -> list[Tensor]:
+    def __call__(self, x: Tensor, rng: torch.Generator) -> list[Tensor]:
         return [x]
 
 
 class YAMNetProjector:
-    """Inner maps of YAMNet on consecutive patches of 0.96 s, laid side by side along time.
+    """Inner maps of YAMNet on patches of 0.96 s, as many as fill the sound, laid side by side along time.
+
+    Where they begin is drawn anew at each look, the same for all sounds: at edges that stay where they are the
+    generator learns to put what a patch's padding hides, and every sound ticks there.
 
     Raises RunError for a codec whose bins are not those that YAMNet's mel bands are defined on.
     """
@@ -56,8 +61,8 @@ class YAMNetProjector:
         self.codec = codec
         self.rate = codec.hop / HOP
 
-    def __call__(self, x: Tensor) -> list[Tensor]:
-        patches = self._patches(self._log_mel(x))
+    def __call__(self, x: Tensor, rng: torch.Generator) -> list[Tensor]:
+        patches = self._patches(self._log_mel(x), rng)
         b, p = patches.shape[:2]
         maps = self.yamnet.maps(patches.reshape(b * p, *patches.shape[2:]), self.taps)
         # Time runs down a patch: patches of a sound are joined end to end.
@@ -69,11 +74,14 @@ class YAMNetProjector:
         loudest = magnitude.square().sum(1).amax(1).sqrt().detach()
         mel = self.yamnet.mel @ (magnitude * (FULL_SCALE / loudest.clamp_min(1e-6))[:, None, None])
         frames = max(round(x.shape[3] * self.rate), PATCH)
-        return torch.log(F.interpolate(mel, size=frames, mode="linear") + 1e-3).transpose(1, 2)
+        return torch.log(F.interpolate(mel, size=frames, mode="linear") + SILENCE).transpose(1, 2)
 
-    def _patches(self, mel: Tensor) -> Tensor:
-        """(B, frames, 64) -> (B, P, 96, 64): as many as fit without overlap, from the first frame on."""
-        return mel.unfold(1, PATCH, PATCH).transpose(2, 3)
+    def _patches(self, mel: Tensor, rng: torch.Generator) -> Tensor:
+        """(B, frames, 64) -> (B, P, 96, 64); half a patch of silence at either end lets edges be seen whole."""
+        count, frames = mel.shape[1] // PATCH, mel.shape[1]
+        mel = F.pad(mel, (0, 0, PATCH // 2, PATCH // 2), value=math.log(SILENCE))
+        starts = torch.randint(frames + 1, (count,), generator=rng, device=rng.device).tolist()
+        return torch.stack([mel[:, s : s + PATCH] for s in starts], dim=1)
 
 
 class AlexNetProjector:
@@ -82,7 +90,7 @@ class AlexNetProjector:
     def __init__(self, features: Callable[[Tensor], list[Tensor]]):
         self.features = features
 
-    def __call__(self, x: Tensor) -> list[Tensor]:
+    def __call__(self, x: Tensor, rng: torch.Generator) -> list[Tensor]:
         return self.features(x)
 
 

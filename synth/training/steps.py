@@ -185,7 +185,8 @@ class Learner:
             loss, out = self._reconstruction_loss(x, mean, gate)
             if self._matches_features and not outline:
                 fake = n.generator.compose(mean, gate, noise.texture)
-                matching, out["features"] = self._match(self.projector(fake), self.projector(x))
+                twin = self.rng.clone_state()
+                matching, out["features"] = self._match(self.projector(fake, self.rng), self.projector(x, twin))
                 loss = loss + matching
             return loss + c.kl_weight * kl, out | {"kl": kl.item(), "reconstruction": loss.item()}
 
@@ -306,9 +307,14 @@ class Learner:
             return loss, out | judged
 
         if train_generator:
-            self.networks.discriminator.requires_grad_(False)
+            # The profiles have learnt from recordings alone. Taught by a discriminator, which sees one sound at a time,
+            # they draw the same clicks at the same moments into every sound; the convolutions cannot.
+            still = (self.networks.discriminator, self.networks.generator.synthesis.profiles)
+            for module in still:
+                module.requires_grad_(False)
             out = self._descend(objective, self.config.generator_rate, "mapping", "synthesis")
-            self.networks.discriminator.requires_grad_(True)
+            for module in still:
+                module.requires_grad_(True)
         else:
             with torch.no_grad():
                 seen, out = self._look(self._fakes(x[:half], index[:half], drawn)[0], twin), {}
@@ -329,7 +335,7 @@ class Learner:
 
     def _look(self, x: Tensor, rng: torch.Generator) -> list[Tensor]:
         """What the discriminator sees of codec tensors: augmented, through the projector."""
-        return self.projector(self.augment(x, self.progress.augment, rng))
+        return self.projector(self.augment(x, self.progress.augment, rng), rng)
 
     def _judged(self, loss: Tensor, fake: list[Tensor], labels: Tensor) -> tuple[Tensor, Losses]:
         """A generator's loss with what the discriminator and the prior ask for."""

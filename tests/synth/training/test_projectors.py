@@ -15,7 +15,7 @@ CODEC = GaussianLogSTFT()
 @pytest.mark.parametrize("name", sorted(CHANNELS))
 def test_maps_have_the_channels_that_heads_are_built_for(name: str, yamnet_weights: Path) -> None:
     x = torch.rand(2, 1, 256, 256, requires_grad=True)
-    maps = load_projector(name, CODEC, yamnet_weights, CPU)(x)
+    maps = load_projector(name, CODEC, yamnet_weights, CPU)(x, torch.Generator().manual_seed(0))
     assert tuple(m.shape[1] for m in maps) == CHANNELS[name]
     assert all(len(m) == 2 for m in maps)
     sum(m.square().mean() for m in maps).backward()
@@ -45,3 +45,15 @@ def test_yamnet_wants_its_file_and_its_bins(yamnet_weights: Path) -> None:
         load_projector("yamnet", GaussianLogSTFT(length=64, hop=32), yamnet_weights, CPU)
     with pytest.raises(RunError, match="none, yamnet or alexnet"):
         load_projector("vgg", CODEC, yamnet_weights, CPU)
+
+
+def test_patches_begin_anywhere_and_alike_for_one_draw(yamnet_weights: Path) -> None:
+    projector = YAMNetProjector(YAMNet.load(yamnet_weights), CODEC)
+    mel = torch.arange(205.0)[None, :, None].expand(2, -1, 64)
+    rng = torch.Generator().manual_seed(0)
+    twin = rng.clone_state()
+    draws = [projector._patches(mel, rng) for _ in range(200)]
+    assert draws[0].shape == (2, 2, 96, 64)
+    assert torch.equal(draws[0], projector._patches(mel, twin))
+    middles = torch.stack([d[0, :, 48, 0] for d in draws]).flatten()
+    assert middles.min() < 10 and middles.max() > 195 and len(middles.unique()) > 120
