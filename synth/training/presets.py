@@ -53,7 +53,7 @@ class TrainConfig:
     discriminator_kimg: float = 0.5
     generator_rate: float = 1e-3
     discriminator_rate: float = 1e-3
-    adversarial_weight: float = 0.4
+    adversarial_weight: float = 0.1
     r1_gamma: float = 1.0
     r1_interval: int = 16
     augment_target: float = 0.6
