@@ -12,5 +12,6 @@ st.logo(HERE / "logo.svg", size="large")
 
 pages = [
     st.Page(HERE.parent / "pages" / "shape.py", title="Shape", icon=":material/graphic_eq:", default=True),
+    st.Page(HERE.parent / "pages" / "train.py", title="Train", icon=":material/model_training:"),
 ]
 st.navigation(pages, position="top").run()

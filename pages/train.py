@@ -1,0 +1,378 @@
+"""Train: drop in your own sounds, watch a model learn them, publish it."""
+
+import os
+from math import ceil
+from pathlib import Path
+
+import streamlit as st
+
+from app import curves, jobs, samples, sounds
+from app.parts import _sentence as sentence
+from app.parts import readable
+from app.plan import PHASES, Plan, Recipe, check_disk, known_speed, plan, recipes, try_speed
+from synth.checkpoint import catalogue
+from synth.errors import RunError
+
+BUDGETS = {"10 min": 10, "30 min": 30, "1 hour": 60, "Other": None}
+LONGEST = 7 * 24 * 60  # minutes
+FIRST = "hits_scratches"  # the preset that sounds are looked at for, before their length is known
+REFRESH, RARELY = 2.0, 10.0  # seconds
+MANY = 12
+LARGEST_UPLOAD = 1000  # megabytes
+AUDIO = ["wav", "flac", "ogg", "mp3", "aif", "aiff", "csv"]
+SHAPE = Path(__file__).with_name("shape.py")
+STATES = {
+    "idle": ("Not running", ":material/radio_button_unchecked:", "gray"),
+    "running": ("Running", ":material/play_circle:", "green"),
+    "paused": ("Paused", ":material/pause_circle:", "yellow"),
+    "finished": ("Finished", ":material/check_circle:", "blue"),
+    "crashed": ("Stopped by itself", ":material/error:", "red"),
+}
+
+
+# -- a new run -----------------------------------------------------------------------------------------------------
+
+
+def new_run() -> None:
+    """From sounds to a started trainer, top to bottom; each part appears when the one before it is settled."""
+    try:
+        source = own_sounds()
+        if source is None:
+            return
+        summary = st.container()
+        recipe = beginning(source)
+        found = looked_at(source, recipe.preset)
+        with summary:
+            understood(found)
+        if found.blocking:
+            return
+        minutes, machine = budget()
+        launch(recipe, source, minutes, machine)
+    except RunError as error:
+        st.error(sentence(error), icon=":material/error:")
+
+
+def own_sounds() -> Path | None:
+    """The folder of sounds that a person names or brings."""
+    ways = ("Zip", "Folder", "Path")
+    way = st.segmented_control("Your sounds", ways, default="Zip", required=True, width="stretch", key="way")
+    st.caption("One sub-folder for each category, such as drums/kick and drums/snare. WAV, FLAC, OGG or MP3.")
+    hidden = {"label_visibility": "collapsed"}
+    if way == "Path":
+        path = st.text_input("Path", placeholder="/home/me/drums", key="path", **hidden)
+        return Path(path).expanduser().absolute() if path else None
+    if way == "Folder":
+        files = st.file_uploader(
+            "Folder", AUDIO, accept_multiple_files="directory", max_upload_size=LARGEST_UPLOAD, key="files", **hidden
+        )
+        return taken(tuple(f.file_id for f in files), files) if files else None
+    packed = st.file_uploader("Zip", "zip", max_upload_size=LARGEST_UPLOAD, key="zip", **hidden)
+    return taken((packed.file_id,), [packed]) if packed else None
+
+
+def taken(ids: tuple[str, ...], files: list) -> Path:
+    """The folder that an upload is, or will be once it is looked at."""
+    kept = st.session_state.setdefault("taken", {})
+    if ids not in kept:
+        zipped = st.session_state.way == "Zip"
+        kept[ids] = (
+            sounds.take_zip(files[0].name, files[0]) if zipped else sounds.take_files([(f.name, f) for f in files])
+        )
+    return kept[ids]
+
+
+def looked_at(folder: Path, preset: str = FIRST) -> sounds.Found:
+    with st.spinner("Listening to the sounds ..."):
+        return _looked_at(str(folder), _newest_change(folder), preset)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _looked_at(folder: str, changed: int, preset: str) -> sounds.Found:
+    """`changed` is part of the cache's key only."""
+    return sounds.look(Path(folder), preset)
+
+
+def _newest_change(folder: Path) -> int:
+    """Time of the last file that came into, or went from, a folder or its sub-folders; an upload never changes."""
+    if sounds.KEPT in folder.parts or not folder.is_dir():
+        return 0
+    return max(p.stat().st_mtime_ns for p in [folder, *folder.glob("*/")])
+
+
+def understood(found: sounds.Found) -> None:
+    """What is in the folder, and what is wrong with it."""
+    lasting = f"{found.seconds / 60:.1f} min" if found.seconds >= 90 else f"{found.seconds:.1f} s"
+    st.markdown(f"**{found.clips}** clips · **{lasting}** · **{len(found.categories)}** categories")
+    with st.container(key="tally"):
+        st.html(tally(found.categories))
+    for text in found.blocking:
+        st.error(sentence(text), icon=":material/block:")
+    for text in found.warnings:
+        st.warning(sentence(text), icon=":material/warning:")
+
+
+def tally(categories: dict[str, int]) -> str:
+    """A bar for each category, as long as it has clips."""
+    most = max(categories.values(), default=1)
+    rows = "".join(
+        f"<span>{escaped(readable(name))}</span><i><b style='width:{100 * count / max(most, 1):.1f}%'></b></i>"
+        f"<span>{count}</span>"
+        for name, count in categories.items()
+    )
+    return f"<div class='tally'>{rows}</div>"
+
+
+def escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def beginning(source: Path) -> Recipe:
+    """From nothing, or from a model; what fits the length of the sounds comes first."""
+    found = looked_at(source)
+    offered = recipes(catalogue(), found.typical, found.categories)
+    help = "From a model: it knows sounds already, and learns yours in less time"
+    return st.selectbox("Begin", offered, format_func=lambda recipe: recipe.title, help=help, key=f"recipe.{source}")
+
+
+def budget() -> tuple[float, list[str]]:
+    """Minutes, and how much of this machine may be used."""
+    choice = st.segmented_control("Time", list(BUDGETS), default="30 min", required=True, width="stretch", key="time")
+    minutes = BUDGETS[choice] or st.number_input("Minutes", 1, LONGEST, 120, step=10, key="minutes")
+    cores = os.cpu_count() or 1
+    threads = st.number_input(
+        "Processor threads",
+        1,
+        cores,
+        max(cores - 1, 1),
+        help=f"This machine has {cores}. One is left for playing; a graphics card is used where there is one.",
+        key="threads",
+    )
+    return minutes, ["--threads", str(threads), "--device", os.environ.get("SONOFORM_DEVICE", "auto")]
+
+
+def launch(recipe: Recipe, source: Path, minutes: float, machine: list[str]) -> None:
+    """What the time buys, and the start itself."""
+    check_disk(recipe)
+    free = free_name(sounds.plain(source.name))
+    name = st.text_input("Name of the run", free, max_chars=64, key=f"name.{free}")
+    with st.container(horizontal=True):
+        tried = "Trains for some seconds to see how fast this machine is"
+        measure = st.button("Estimate", icon=":material/speed:", help=tried)
+        # The key of a name: a second click on the same button, on its way already, starts no second run.
+        start = st.button("Start", icon=":material/play_arrow:", type="primary", key=f"start.{free}")
+    speed = known_speed(recipe, machine)
+    if measure or (start and speed is None):
+        with st.spinner("Trying the speed of this machine ...", show_time=True):
+            speed = try_speed(recipe, source, machine)
+    if speed is None:
+        return
+    planned = plan(recipe, speed, minutes)
+    explain(planned, speed.age)
+    if start:
+        arguments = ["--data", str(source), *recipe.arguments, "--set", *planned.settings]
+        st.session_state.opened = jobs.start(name, arguments, minutes, machine).name
+        st.rerun()
+
+
+def free_name(wished: str) -> str:
+    """The name, with a number where a run has it already."""
+    names = {folder.name for folder in jobs.runs()}
+    tried = [wished or "mine", *(f"{wished or 'mine'}_{i}" for i in range(2, len(names) + 3))]
+    return next(name for name in tried if name not in names)
+
+
+def explain(planned: Plan, age: float) -> None:
+    """The phases of a plan, and what more time would buy."""
+    cells = [(s.name, thousands(s.images) if s.images else "", duration(60 * s.minutes)) for s in planned.steps]
+    rows = "".join(f"<span>{cell}</span>" for row in cells for cell in row)
+    st.html(f"<div class='plan'><b>Phase</b><b>Images</b><b>Time</b>{rows}</div>")
+    invented = planned.invented
+    if invented.images:
+        thousand = duration(60 * 1000 * invented.minutes / invented.images)
+        st.caption(f"A thousand images of inventing take {thousand} here; a run can be resumed for more at any time.")
+    if age > 3600:
+        st.caption("The speed was measured earlier: press Estimate to measure it again.")
+    if running := [folder.name for folder in jobs.runs() if jobs.status(folder).state == "running"]:
+        st.caption(f"{', '.join(running)} is being trained, and shares this machine with what you start now.")
+
+
+# -- a run, live ---------------------------------------------------------------------------------------------------
+
+
+def watch() -> None:
+    """The chosen run. Its parts are run again by themselves: what moves every two seconds, the rest less often."""
+    names = sorted(folder.name for folder in jobs.runs())
+    if not names:
+        welcome()
+        return
+    if "opened" in st.session_state:  # a run that was started just now
+        st.session_state.run = st.session_state.pop("opened")
+    if st.session_state.get("run") not in names:
+        st.session_state.run = jobs.runs()[0].name
+    choice, bar = st.columns([3, 8], vertical_alignment="center")
+    name = choice.selectbox("Run", names, key="run", bind="query-params", label_visibility="collapsed")
+    with bar:
+        state(name)
+    progress(name)
+    results(name)
+
+
+@st.fragment(run_every=REFRESH)
+def state(name: str) -> None:
+    job = jobs.status(jobs.root() / name)
+    label, icon, colour = STATES[job.state]
+    with st.container(horizontal=True, vertical_alignment="center", key="run_bar"):
+        st.badge(label, icon=icon, color=colour, width="stretch")
+        actions(job)
+
+
+@st.fragment(run_every=REFRESH)
+def progress(name: str) -> None:
+    job = jobs.status(jobs.root() / name)
+    told(job)
+    figures(job)
+
+
+@st.fragment(run_every=RARELY)
+def results(name: str) -> None:
+    job = jobs.status(jobs.root() / name)
+    newest_sounds(job)
+    graphs(job.lines)
+    with st.expander("What the trainer printed", icon=":material/terminal:"):
+        st.code("\n".join(job.log) or "Nothing yet.", language=None, wrap_lines=True)
+
+
+def welcome() -> None:
+    st.markdown("### Train a model on sounds of your own")
+    st.markdown(
+        "1. Bring your sounds: a zip, a folder, or a path on the machine that Sonoform runs on.\n"
+        "2. Choose what to begin from and how long it may take, and press **Start**.\n"
+        "3. Watch and listen here. The training goes on when you close this page.\n"
+        "4. Publish: your model is then among the models on every page."
+    )
+
+
+def actions(job: jobs.Job) -> None:
+    """What can be done with a run in its state."""
+    with st.container(horizontal=True, width="content", key="acts"):  # one place, however many buttons are in it
+        if job.state == "running":
+            busy = job.asked is not None
+            act("Pause", ":material/pause:", jobs.pause, job, disabled=busy, help="Saves, and frees the machine")
+            act("Stop", ":material/stop:", jobs.stop, job, disabled=busy, help="Saves, and ends for good")
+        else:
+            with st.popover("Resume", icon=":material/play_arrow:", type="primary"):
+                rest = ceil(job.left / 60) if job.state != "finished" and job.left > 30 else 30
+                more = st.number_input("Minutes", 1, LONGEST, rest, key=f"more.{job.name}.{job.state}")
+                act("Go on", None, jobs.resume, job, more, type="primary")
+    silent = not samples.stamp(job.folder)[1]
+    made = st.session_state.setdefault("publications", 0)  # part of the key: it closes when it has done its work
+    with st.popover("Publish", icon=":material/publish:", disabled=silent, key=f"publishing.{made}"):
+        publish(job)
+
+
+def act(label: str, icon: str | None, action, job: jobs.Job, *more, **looks) -> None:
+    st.button(label, icon=icon, on_click=attempt, args=(action, job, *more), key=f"act.{label}", **looks)
+
+
+def attempt(action, job: jobs.Job, *more) -> None:
+    """Does it, or keeps the sentence that says why not for the page to show."""
+    try:
+        action(job.folder, *more)
+        st.session_state.pop("refused", None)
+    except RunError as error:
+        st.session_state.refused = sentence(error)
+
+
+def publish(job: jobs.Job) -> None:
+    model = st.text_input("Name of the model", job.name, max_chars=64, key=f"model.{job.name}")
+    title = st.text_input("Title", readable(model), max_chars=64, key=f"title.{job.name}.{model}")
+    if st.button("Publish", type="primary", key="publish"):
+        with st.spinner("Publishing ...", show_time=True):
+            attempt(jobs.publish, job, model, title)
+        st.session_state.publications += 1
+        st.rerun()
+
+
+def told(job: jobs.Job) -> None:
+    """What a person must know now."""
+    if refused := st.session_state.get("refused"):
+        st.warning(refused, icon=":material/error:")
+    if job.state == "crashed":
+        st.error(sentence(job.complaint), icon=":material/error:")
+        if len(job.log) > 1:
+            st.code("\n".join(job.log[-8:]), language=None, wrap_lines=True)
+    for model in jobs.published(job.folder):
+        if model in catalogue():
+            st.page_link(
+                SHAPE, label=f"Play {catalogue()[model].title}", icon=":material/graphic_eq:", query_params={"m": model}
+            )
+
+
+def figures(job: jobs.Job) -> None:
+    """The figures of now, and how much of the time is used."""
+    last = job.last
+    if job.state == "running":
+        text = {"pause": "Saving, then it pauses", "stop": "Saving, then it stops"}.get(job.asked or "")
+        text = text or (f"{PHASES.get(last.get('phase', ''), 'Reading the sounds')} · {duration(job.left)} left")
+        st.progress(min(job.seconds / max(job.budget, 1.0), 1.0), text=text)
+    if not last:
+        return
+    tick = next((line for line in reversed(job.lines) if "images_per_second" in line), {})
+    scores = [line["fad"] for line in job.lines if "fad" in line]
+    with st.container(horizontal=True, key="figures"):
+        st.metric("Phase", PHASES.get(last["phase"], last["phase"]))
+        st.metric("Images", thousands(last["seen"]))
+        st.metric("Images/s", f"{tick.get('images_per_second', 0):.3g}")
+        st.metric("Trained", duration(60 * tick.get("wall_minutes", 0)))
+        st.metric("Augmentation", f"{tick.get('augment', 0):.2f}", help="How often sounds are altered before judging")
+        if scores:
+            st.metric("FAD", f"{scores[-1]:.2f}", help="Distance from the held-out sounds; less is better")
+
+
+def thousands(count: int) -> str:
+    return f"{count / 1000:.1f} k" if count >= 1000 else str(count)
+
+
+def duration(seconds: float) -> str:
+    if seconds >= 5400:
+        return f"{seconds / 3600:.1f} h"
+    return f"{ceil(seconds / 60)} min" if seconds >= 60 else f"{ceil(seconds)} s"
+
+
+def newest_sounds(job: jobs.Job) -> None:
+    """A strip of spectrograms and a player for each category."""
+    snapshot = _newest_sounds(str(job.folder), samples.stamp(job.folder))
+    if snapshot is None:
+        return
+    st.markdown(f"##### Newest sounds{f', at {snapshot.kimg} thousand images' if snapshot.kimg else ''}")
+    pages = ceil(len(snapshot.samples) / MANY)
+    page = st.pagination(pages, key="samples_page") if pages > 1 else 1
+    shown = snapshot.samples[(page - 1) * MANY : page * MANY]
+    for i in range(0, len(shown), 2):
+        for column, sample in zip(st.columns(2, gap="medium"), shown[i : i + 2], strict=False):
+            column.caption(readable(sample.category))
+            column.image(sample.strip, width="stretch")
+            column.audio(sample.wav, "audio/wav")
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _newest_sounds(folder: str, stamp: tuple[str, int]) -> samples.Snapshot | None:
+    """`stamp` is part of the cache's key only."""
+    return samples.newest(Path(folder), jobs.categories(Path(folder)))
+
+
+def graphs(lines: curves.Lines) -> None:
+    found = list(curves.charts(lines).items())
+    if found:
+        st.markdown("##### Curves, over minutes of training")
+    for i in range(0, len(found), 2):
+        for column, (title, chart) in zip(st.columns(2, gap="medium"), found[i : i + 2], strict=False):
+            column.caption(title)
+            column.altair_chart(chart, width="stretch", key=f"chart.{title}")
+
+
+controls, wide = st.columns([3, 8], gap="medium")
+with wide:
+    watch()
+with controls:
+    new_run()

@@ -1,0 +1,55 @@
+"""The newest sounds of a run, and its curves."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+
+import soundfile
+from PIL import Image
+
+from app import curves, jobs, samples
+
+CATEGORIES = ["hit", "scrape"]
+
+
+def test_each_category_has_its_strip_and_its_sound(tiny_run):
+    found = samples.newest(tiny_run, CATEGORIES)
+    assert [sample.category for sample in found.samples] == CATEGORIES
+    for sample in found.samples:
+        with Image.open(io.BytesIO(sample.strip)) as strip:
+            assert strip.width > 2 * strip.height
+        _, rate = soundfile.read(io.BytesIO(sample.wav))
+        assert rate == 16000
+
+
+def test_a_snapshot_that_is_being_written_gives_way(tiny_run, tmp_path):
+    shutil.copytree(tiny_run / "samples", tmp_path / "samples")
+    whole = samples.newest(tmp_path, CATEGORIES)
+    grid = next(iter((tmp_path / "samples").glob("*.png")))
+    half = grid.with_name("kimg-000099.png")
+    half.write_bytes(grid.read_bytes()[:200])
+    assert samples.newest(tmp_path, CATEGORIES) == whole, "its grid is half"
+    half.write_bytes(grid.read_bytes())
+    assert samples.newest(tmp_path, CATEGORIES) == whole, "its sounds are not there yet"
+    assert samples.stamp(tmp_path)[0] == "kimg-000099"
+
+
+def test_a_run_without_sounds_has_none(tmp_path: Path):
+    assert samples.newest(tmp_path, CATEGORIES) is None and samples.stamp(tmp_path) == ("", 0)
+
+
+def test_curves_are_of_what_the_run_has_figures_for(tiny_run):
+    lines = jobs.metrics(tiny_run)
+    assert {"Losses of inventing", "Images per second"} <= curves.charts(lines).keys()
+    assert curves.charts(lines[:1]) == {} == curves.charts([])
+    for chart in curves.charts(lines).values():
+        assert chart.to_dict()["layer"]
+
+
+def test_long_curves_are_thinned_and_keep_their_end():
+    lines = [{"phase": "outline", "wall_minutes": i / 7, "augment": i} for i in range(5003)]
+    (chart,) = curves.charts(lines).values()
+    drawn = chart.layer[1].data
+    assert len(drawn) <= curves.POINTS and drawn["value"].iloc[-1] == 5002

@@ -1,0 +1,169 @@
+"""The Train page, run by Streamlit's own test harness; real trainers run in tests/app/test_jobs.py and tests/e2e."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import jobs, plan, sounds
+from app.plan import SCRATCH, Speed
+
+MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    monkeypatch.setenv("SONOFORM_RUNS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def page(tiny_checkpoint, root):
+    page = AppTest.from_file(str(MAIN), default_timeout=300)
+    page.switch_page("../pages/train.py")
+    return page
+
+
+@pytest.fixture
+def finished(root: Path, tiny_run: Path) -> Path:
+    """A run of the terminal that is over."""
+    return Path(shutil.copytree(tiny_run, root / "mine"))
+
+
+def zipped(folder: Path) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in sorted(folder.rglob("*.wav")):
+            archive.write(path, path.relative_to(folder.parent))
+    return buffer.getvalue()
+
+
+def button(page: AppTest, label: str):
+    return next(item for item in page.button if item.label == label)
+
+
+def labelled(items, label: str):
+    return next(item for item in items if item.label == label)
+
+
+def sentence(items) -> str:
+    (item,) = items
+    assert "\n" not in item.value and item.value.endswith(".") and "Error" not in item.value
+    return item.value
+
+
+def test_a_first_visit_says_what_to_do(page):
+    page.run()
+    assert not page.exception and not page.error
+    assert any("Publish" in text.value for text in page.markdown)
+    assert not page.button and not page.selectbox
+
+
+def test_a_zip_is_understood_and_started_on(page, root, recordings, monkeypatch):
+    started = []
+    monkeypatch.setattr(jobs, "start", lambda *what: started.append(what) or root / what[0])
+    machine = ["--threads", str(max((os.cpu_count() or 1) - 1, 1)), "--device", "auto"]
+    plan.keep_speed(SCRATCH[2], machine, Speed(16.0, 300.0, 40.0, 0.01, measured=time.time()))
+    page.run()
+    page.file_uploader[0].upload("my drums.zip", zipped(recordings), "application/zip").run()
+    assert not page.exception and not page.error
+    assert any("**20** clips" in text.value and "**2** categories" in text.value for text in page.markdown)
+    assert labelled(page.selectbox, "Begin").options[0] == "From scratch, sounds of 0.06 s"
+    name = labelled(page.text_input, "Name of the run")
+    assert name.value == "my_drums"
+    page.button_group[1].set_value("10 min").run()
+    assert any("Inventing" in item.proto.body for item in page.get("html"))
+    name.set_value("kit").run()
+    button(page, "Start").click().run()
+    ((name, arguments, minutes, given),) = started
+    assert (name, minutes, given) == ("kit", 10, machine)
+    data = Path(arguments[arguments.index("--data") + 1])
+    assert sorted(p.name for p in data.iterdir() if p.is_dir()) == ["hit", "scrape"]
+    assert arguments[arguments.index("--preset") + 1] == "tiny" and "--start" not in arguments
+
+
+def test_what_is_no_zip_is_one_sentence(page):
+    page.run()
+    page.file_uploader[0].upload("broken.zip", b"PK, but no zip", "application/zip").run()
+    assert not page.exception
+    assert "zip" in sentence(page.error)
+    assert "Start" not in [item.label for item in page.button]
+
+
+def test_what_is_no_folder_is_one_sentence(page):
+    page.run()
+    page.button_group[0].set_value("Path").run()
+    page.text_input[0].set_value("/no/such/folder").run()
+    assert not page.exception
+    assert "/no/such/folder" in sentence(page.error)
+
+
+def test_what_forbids_training_is_said_and_nothing_can_be_started(page, tmp_path, monkeypatch):
+    found = sounds.Found(
+        tmp_path, 3, 6.0, {"hit": 3}, ("There are 3 clips: add some.",), ("One is silent: remove it.",)
+    )
+    monkeypatch.setattr(sounds, "look", lambda *what: found)
+    page.run()
+    page.button_group[0].set_value("Path").run()
+    page.text_input[0].set_value(str(tmp_path)).run()
+    assert not page.exception
+    assert (page.error[0].value, page.warning[0].value) == (found.blocking[0], found.warnings[0])
+    assert "Start" not in [item.label for item in page.button]
+
+
+def test_a_run_shows_its_figures_sounds_and_curves(page, finished):
+    page.run()
+    assert not page.exception and not page.error and not page.warning
+    assert labelled(page.selectbox, "Run").value == "mine"
+    figures = {item.label: item.value for item in page.metric}
+    assert figures["Phase"] == "Inventing" and float(figures["Images/s"]) > 0
+    assert len(page.get("audio")) == 2 and len(page.get("vega_lite_chart")) >= 3
+    assert "Pause" not in [item.label for item in page.button]
+
+
+def test_the_name_of_another_model_is_refused(page, finished, tiny_checkpoint):
+    before = (tiny_checkpoint / "tiny" / "card.json").stat().st_mtime_ns
+    page.run()
+    labelled(page.text_input, "Name of the model").set_value("tiny").run()
+    button(page, "Publish").click().run()
+    assert "tiny" in sentence(page.warning)
+    assert (tiny_checkpoint / "tiny" / "card.json").stat().st_mtime_ns == before
+
+
+def test_a_crash_shows_its_last_lines_and_the_way_on(page, finished, monkeypatch):
+    record = {"pid": 1, "birth": "long ago", "started": time.time() - 60, "minutes": 30.0, "arguments": []}
+    (finished / jobs.JOB).write_text(json.dumps(record))
+    (finished / jobs.ENDED).write_text(json.dumps({"code": 2, "at": time.time()}))
+    (finished / jobs.LOG).write_text("0.1 kimg\nsonoform: the disk is full: free some space and resume\n")
+    resumed = []
+    monkeypatch.setattr(jobs, "resume", lambda *what: resumed.append(what))
+    page.run()
+    assert not page.exception
+    assert sentence(page.error) == "The disk is full: free some space and resume."
+    assert "0.1 kimg" in page.code[0].value
+    assert labelled(page.number_input, "Minutes").value == 29
+    button(page, "Go on").click().run()
+    assert resumed == [(finished, 29)]
+
+
+def test_a_running_one_can_be_paused_and_stopped(page, finished, monkeypatch):
+    record = {"pid": os.getpid(), "birth": jobs.birth(os.getpid()), "started": time.time(), "minutes": 30.0}
+    (finished / jobs.JOB).write_text(json.dumps(record))
+    asked = []
+    monkeypatch.setattr(jobs, "pause", lambda folder: asked.append("pause"))
+    monkeypatch.setattr(jobs, "stop", lambda folder: asked.append("stop"))
+    page.run()
+    assert any("30 min left" in item.proto.text for item in page.get("progress"))
+    button(page, "Pause").click().run()
+    button(page, "Stop").click().run()
+    assert asked == ["pause", "stop"] and not page.exception
