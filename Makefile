@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8501
+CLASSIC_PORT ?= 8100
 
 VENV := .venv
 BIN := $(VENV)/bin/python
@@ -9,7 +10,7 @@ PIP := $(BIN) -m pip --disable-pip-version-check
 TORCH := $(shell grep '^torch==' requirements.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: run test lint format bench clean help browser
+.PHONY: run run-classic test lint format bench web clean help browser
 
 # A stamp is touched when its step is done, so a step is taken once, and again only when what it depends on changed.
 ENVIRONMENT := $(VENV)/.stamp-environment
@@ -21,6 +22,11 @@ run: $(PROJECT) ## Start the web app with the API on http://127.0.0.1:8501 (PORT
 	@echo "==> starting Sonoform on http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
 	@$(BIN) -m streamlit run streamlit_app.py --server.port $(PORT) \
 		|| { echo "Sonoform stopped: if port $(PORT) is in use, name another, as in make run PORT=8601" >&2; exit 1; }
+
+run-classic: $(PROJECT) ## The same under the addresses of old: http://127.0.0.1:8100/sound_design/?app=... (CLASSIC_PORT=N)
+	@echo "==> starting Sonoform on http://127.0.0.1:$(CLASSIC_PORT)/sound_design/ (Ctrl-C stops it)"
+	@$(BIN) -m streamlit run streamlit_app.py --server.port $(CLASSIC_PORT) --server.baseUrlPath sound_design \
+		|| { echo "Sonoform stopped: if port $(CLASSIC_PORT) is in use, name another: CLASSIC_PORT=8601" >&2; exit 1; }
 
 test: lint browser ## Lint, check types and run every test, in a browser too where Chromium is found
 	@echo "==> tests"
@@ -41,6 +47,14 @@ bench: $(PROJECT) ## Print this machine's latencies from patch to sound
 	@echo "==> latencies"
 	@$(BIN) -m synth bench
 
+web: ## Test and build the live instrument from web/ into app/static/ (needs Node 20)
+	@echo "==> packages of web/"
+	@npm --prefix web ci --silent --no-audit --no-fund
+	@echo "==> tests of web/"
+	@npm --prefix web test --silent
+	@echo "==> app/static/instrument.js"
+	@npm --prefix web run build --silent
+
 clean: ## Remove caches and build leftovers; .venv, runs and outputs stay
 	@echo "==> removing caches and build leftovers"
 	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -48,7 +62,7 @@ clean: ## Remove caches and build leftovers; .venv, runs and outputs stay
 
 help: ## Show this list
 	@echo "make COMMAND, where COMMAND is one of"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
 
 browser:
 	@have() { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null; \

@@ -6,6 +6,7 @@ schema are checked here. Every refusal is one JSON line: {"error": sentence, "fi
 POST /infer takes the fields of a patch, and
 - "format": wav (default), flac, ogg, or frame (see app/frames.py);
 - "sequence": a number that comes back in the frame;
+- "draft": true for a sound at once, while a control still moves: the phase is found by PGHI alone. Frames only;
 - "output_file": a plain file name. The sound is written to the outputs folder ($SONOFORM_OUTPUTS, or outputs/ of the
   repository) under this name, whole or not at all, and the answer is a JSON confirmation. A file that was there is
   replaced, and the confirmation says so.
@@ -83,16 +84,17 @@ async def infer(request: Request) -> Response:
     output = _output_file(fields.pop("output_file", None))
     format = _format(fields.pop("format", None), output)
     sequence = _sequence(fields.pop("sequence", 0))
+    draft = _draft(fields.pop("draft", False), format)
     patch = Patch.from_json(fields)
-    return await to_thread.run_sync(_answer, patch, format, sequence, output, limiter=_renders)
+    return await to_thread.run_sync(_answer, patch, format, sequence, output, draft, limiter=_renders)
 
 
-def _answer(patch: Patch, format: str, sequence: int, output: str | None) -> Response:
+def _answer(patch: Patch, format: str, sequence: int, output: str | None, draft: bool) -> Response:
     if patch.model not in catalogue():
         raise Refusal(404, "model", f"{patch.model} is not installed; there is {', '.join(catalogue()) or 'none'}")
     shared = instrument(patch.model)
     begun = time.perf_counter()
-    sound = shared.render(patch)
+    sound = shared.draft(patch) if draft else shared.render(patch)
     spent = (time.perf_counter() - begun) * 1000.0
     if output is not None:
         return JSONResponse(_write(sound, output) | {"patch": patch.to_dict()})
@@ -167,6 +169,14 @@ def _format(name: object, output: str | None) -> str:
 def _sequence(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**32:
         raise Refusal(400, "sequence", f"must be a whole number, 0..{2**32 - 1}")
+    return value
+
+
+def _draft(value: object, format: str) -> bool:
+    if not isinstance(value, bool):
+        raise Refusal(400, "draft", "must be true or false")
+    if value and format != "frame":
+        raise Refusal(400, "draft", "is for format frame only; leave it out to get the sound itself")
     return value
 
 

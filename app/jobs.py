@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from typing import Any, Literal
 
 from synth.checkpoint import default_root
 from synth.errors import RunError
+from synth.files import read_lines, write_json
 from synth.patch import MODEL_ID
 
 HERE = Path(__file__).resolve().parent.parent
@@ -113,14 +115,7 @@ def categories(folder: Path) -> list[str]:
 
 def metrics(folder: Path) -> list[dict[str, Any]]:
     """All ticks of a run; a line that is being written is left out."""
-    path = folder / "metrics.jsonl"
-    lines = []
-    for text in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        try:
-            lines.append(json.loads(text))
-        except json.JSONDecodeError:
-            continue
-    return lines
+    return read_lines(folder / "metrics.jsonl")
 
 
 # -- one run -------------------------------------------------------------------------------------------------------
@@ -214,6 +209,16 @@ def _end(folder: Path, asked: str) -> None:
         os.killpg(record["pid"], signal.SIGTERM)
 
 
+def delete(folder: Path) -> None:
+    """Throws away a run with all that it saved, its models aside; RunError while a trainer works on it."""
+    with _launching(folder):
+        if status(folder).state == "running":
+            raise RunError(f"{folder.name} is being trained: stop it first")
+        gone = folder.with_name(f".gone-{folder.name}-{time.time_ns()}")
+        folder.rename(gone)  # at once: nobody finds half a run
+    shutil.rmtree(gone, ignore_errors=True)
+
+
 def publish(folder: Path, model: str, title: str = "") -> None:
     """Makes a model of a run. One that was made of it before is replaced, any other model is kept: RunError."""
     if not MODEL_ID.fullmatch(model):
@@ -259,6 +264,8 @@ def _launch(folder: Path, command: list[str], arguments: list[str], machine: lis
 @contextmanager
 def _launching(folder: Path) -> Iterator[None]:
     """One at a time: two windows that press the same button start one trainer."""
+    if not folder.is_dir():
+        raise RunError(f"there is no run named {folder.name} any more: reload the page")
     with (folder / "job.lock").open("w") as f:
         fcntl.flock(f, fcntl.LOCK_EX)
         yield
@@ -338,12 +345,6 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    fresh = path.with_name(path.name + ".tmp")
-    fresh.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
-    os.replace(fresh, path)
 
 
 def _tail(path: Path, begin: int) -> list[str]:

@@ -1,8 +1,11 @@
-"""The frame around every page: its looks, and which pages there are."""
+"""The frame around every page: its looks, which pages there are, and the names that `?app=` has for them."""
 
 from pathlib import Path
 
 import streamlit as st
+
+from app.parts import warn
+from app.session import ALIASES
 
 HERE = Path(__file__).resolve().parent
 
@@ -10,8 +13,20 @@ st.set_page_config(page_title="Sonoform", page_icon=HERE / "icon.svg", layout="w
 st.html(HERE / "style.css")
 st.logo(HERE / "logo.svg", size="large")
 
+PAGES = HERE.parent / "pages"
 pages = [
-    st.Page(HERE.parent / "pages" / "shape.py", title="Shape", icon=":material/graphic_eq:", default=True),
-    st.Page(HERE.parent / "pages" / "train.py", title="Train", icon=":material/model_training:"),
+    st.Page(PAGES / "shape.py", title="Shape", icon=":material/graphic_eq:", default=True),
+    st.Page(PAGES / "explore.py", title="Explore", icon=":material/explore:"),
+    st.Page(PAGES / "query.py", title="Query", icon=":material/hearing:"),
+    st.Page(PAGES / "train.py", title="Train", icon=":material/model_training:"),
 ]
-st.navigation(pages, position="top").run()
+current = st.navigation(pages, position="top")
+if asked := st.query_params.get("app"):
+    others = {key: text for key, text in st.query_params.to_dict().items() if key != "app"}
+    if asked not in ALIASES:
+        warn(f"There is no page ?app={asked[:40]}, so this is Shape; there are {', '.join(ALIASES)}.")
+    goal = next(page for page in pages if page.title == ALIASES.get(asked, "Shape"))
+    st.query_params.from_dict(others)
+    if goal != current:
+        st.switch_page(goal, query_params=others)
+current.run()

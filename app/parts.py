@@ -46,7 +46,8 @@ def open_session(cards: Cards) -> History:
     history = st.session_state.get(_HISTORY)
     if history is None or (query and query != st.session_state.get(_WRITTEN)):
         opened = open_link(query, cards)
-        st.session_state[_WARNING] = opened.warning
+        if opened.warning or history is not None:
+            st.session_state[_WARNING] = opened.warning
         if history is None:
             history = st.session_state[_HISTORY] = History.begin(opened.patch)
         history.push(opened.patch)
@@ -70,10 +71,14 @@ def write_address(patch: Patch) -> None:
         st.query_params.from_dict(kept | query)
 
 
+def warn(sentence: str) -> None:
+    """Tells of what was asked for in vain, until the next change."""
+    st.session_state[_WARNING] = sentence
+
+
 def show_warning() -> None:
-    """What the link asked for in vain, until the next change."""
     if warning := st.session_state.get(_WARNING):
-        st.warning(warning, icon=":material/link_off:")
+        st.warning(warning, icon=":material/error:")
 
 
 def tied(name: str, patch: Patch) -> dict[str, Any]:
@@ -86,7 +91,7 @@ def tied(name: str, patch: Patch) -> dict[str, Any]:
 
 def _turned(name: str) -> None:
     value = st.session_state[f"patch.{name}"]
-    if value is not None:  # an emptied field goes back to what it was
+    if value is not None or name == "prototype":  # an emptied field goes back to what it was
         change(turn(session_history().patch, name, value, catalogue()))
 
 
@@ -139,9 +144,9 @@ def rendered(patch: Patch) -> Sound | None:
             shared = instrument(patch.model)
         return shared.render(patch)
     except PatchError as error:
-        st.warning(_sentence(error), icon=":material/error:")
+        st.warning(sentence(error), icon=":material/error:")
     except CheckpointError as error:
-        st.error(_sentence(error), icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
     return None
 
 
@@ -155,6 +160,12 @@ def player(sound: Sound) -> None:
         loop = st.toggle("Loop", key="loop", help="Play over and over")
         slot.audio(sound.to_bytes("wav"), "audio/wav", autoplay=autoplay, loop=loop)
     picture.html(spectrogram.figure(sound))
+
+
+def reference_player(sound: Sound) -> None:
+    """The same for a sound that stands beside another: it waits to be played."""
+    st.html(spectrogram.figure(sound))
+    st.audio(sound.to_bytes("wav"), "audio/wav")
 
 
 def downloads(sound: Sound, patch: Patch) -> None:
@@ -180,7 +191,7 @@ def _loudness(patch: Patch) -> str:
     return "peak at -1 dBTP" if patch.lufs is None else f"{patch.lufs:g} LUFS"
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
     text = str(error).rstrip(".")
     return f"{text[:1].upper()}{text[1:]}."
 

@@ -11,35 +11,36 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from app import jobs
 from synth.checkpoint import Card, default_root
 from synth.errors import RunError
+from synth.files import write_json
+from synth.phases import PHASES, Phases
 
 SPEEDS = ".speeds.json"
 # The phases of a run, as the trainer and as people call them.
-PHASES = {
+NAMES = {
     "outline": "Outlines",
     "reconstruct": "Details",
     "discriminate": "Telling apart",
     "adversarial": "Inventing",
 }
 # Settings of a trial: of each phase as many batches as a median needs, a tick a batch, no sounds.
-TRIAL_PRIOR = 200
 TRIAL = {
     "outline_kimg": 0.096,
     "reconstruction_kimg": 0.016,
-    "prior_steps": TRIAL_PRIOR,
     "discriminator_kimg": 0.0,
     "tick_kimg": 0.004,
     "snapshot_kimg": 1e6,
 }
 TRIAL_LAST = 0.04  # thousands of images of the last phase
 # Parts of the budget that the phases before the adversarial one may take at most.
-OUTLINE_PART, RECONSTRUCT_PART, PRIOR_PART, DISCRIMINATE_PART = 0.4, 0.2, 0.1, 0.1
+OUTLINE_PART, RECONSTRUCT_PART, DISCRIMINATE_PART = 0.4, 0.2, 0.1
 TICKS, SNAPSHOTS = 200, 20
 LEAST_TICK, LEAST_SNAPSHOT = 10.0, 60.0  # seconds
 MEGABYTE = 2**20
@@ -47,7 +48,7 @@ MEGABYTE = 2**20
 
 @dataclass(frozen=True)
 class Recipe:
-    """A way to begin. Lengths of phases in thousands of images, as in synth/training/presets.py.
+    """A way to begin.
 
     disk: megabytes that a run takes: the state, the one before it, the one being written, and sounds. start: the model
     to begin with; ready: it has the categories of the sounds, so no warm start is left; seen: images it was trained on.
@@ -56,15 +57,15 @@ class Recipe:
     preset: str
     title: str
     seconds: float  # of a sound
-    outline: float = 240.0
-    reconstruct: float = 5.0
-    prior_steps: int = 4000
-    discriminate: float = 0.5
-    sample_rate: int = 16000
     disk: int = 1500
     start: str | None = None
     ready: bool = False
     seen: int = 0
+
+    @property
+    def phases(self) -> Phases:
+        """How long its phases last where the time is not too short for that."""
+        return PHASES[self.preset]
 
     @property
     def arguments(self) -> list[str]:
@@ -75,8 +76,7 @@ class Recipe:
 SCRATCH = (
     Recipe("hits_scratches", "From scratch, sounds of 2 s", 2.048),
     Recipe("environmental", "From scratch, sounds of 4 s", 4.096),
-    # For clips of a few hundredths of a second, and for seeing the whole way in a minute.
-    Recipe("tiny", "From scratch, sounds of 0.06 s", 0.064, 0.032, 0.02, 4, 0.016, disk=50),
+    Recipe("tiny", "From scratch, sounds of 0.06 s", 0.064, disk=50),
 )
 
 
@@ -88,7 +88,7 @@ def recipes(cards: Mapping[str, Card], seconds: float, categories: Collection[st
     return scratch + [
         replace(
             known[preset],
-            title=f"From {card.title}, sounds of {card.duration:.2g} s",
+            title=f"From {card.title}, sounds of {card.duration:.1g} s",
             start=card.id,
             ready=set(card.categories) == set(categories),
             seen=int(card.training.get("images_seen", 0)),
@@ -103,12 +103,11 @@ def recipes(cards: Mapping[str, Card], seconds: float, categories: Collection[st
 
 @dataclass(frozen=True)
 class Speed:
-    """Images per second of each phase on this machine, and the seconds that one step of fitting the prior takes."""
+    """Images per second of each phase on this machine."""
 
     adversarial: float
     outline: float = 0.0
     reconstruct: float = 0.0
-    prior_step: float = 0.0
     measured: float = 0.0
 
     @property
@@ -134,17 +133,22 @@ def try_speed(recipe: Recipe, data: Path, machine: list[str]) -> Speed:
     """Trains for ten seconds or so and keeps the speed; raises RunError with what the trainer complains of."""
     check_disk(recipe)
     folder = Path(tempfile.mkdtemp(prefix=".trial-", dir=jobs.root()))
-    settings = TRIAL | _skipped(recipe)
-    last = settings["outline_kimg"] + settings["reconstruction_kimg"] + TRIAL_LAST
-    last += recipe.seen / 1000.0 if recipe.ready else 0.0
+    settings, last = trial(recipe)
     try:
         begin = ["train", "--out", str(folder), "--data", str(data), *recipe.arguments, *machine]
-        jobs.call(["synth", *begin, "--kimg", str(last), "--minutes", "1", "--set", *_pairs(settings)])
-        speed = _speed(folder)
+        jobs.call(["synth", *begin, "--kimg", str(last), "--minutes", "1", "--set", *settings])
+        speed = speed_of(jobs.metrics(folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     keep_speed(recipe, machine, speed)
     return speed
+
+
+def trial(recipe: Recipe) -> tuple[list[str], float]:
+    """What the trainer is told to change in its preset for a trial, and at how many thousand images that ends."""
+    settings = TRIAL | _skipped(recipe)
+    last = settings["outline_kimg"] + settings["reconstruction_kimg"] + TRIAL_LAST
+    return _pairs(settings), last + (recipe.seen / 1000.0 if recipe.ready else 0.0)
 
 
 def _skipped(recipe: Recipe) -> dict[str, float]:
@@ -153,27 +157,21 @@ def _skipped(recipe: Recipe) -> dict[str, float]:
     return skipped | ({"reconstruction_kimg": 0.0} if recipe.ready else {})
 
 
-def _speed(folder: Path) -> Speed:
+def speed_of(ticks: Sequence[Mapping[str, Any]]) -> Speed:
     """The speed that the ticks of a trial tell, one tick a batch. A phase's first tick still times the phase before."""
     by_phase: dict[str, list[float]] = {}
-    for line in jobs.metrics(folder):
+    for line in ticks:
         by_phase.setdefault(line["phase"], []).append(line["images_per_second"])
     last = by_phase.get("adversarial", [])
     if not last:
         raise RunError("the machine is too busy to try its speed: wait a little and try again")
     rates = {phase: statistics.median(found[1:] or found) for phase, found in by_phase.items()}
-    prior = 0.0
-    if "reconstruct" in rates and len(last) > 1:
-        batch = jobs.metrics(folder)[-1]["seen"] - jobs.metrics(folder)[-2]["seen"]
-        prior = max(batch / last[1] - batch / rates["adversarial"], 0.0) / TRIAL_PRIOR
-    return Speed(
-        rates["adversarial"], rates.get("outline", 0.0), rates.get("reconstruct", 0.0), prior, measured=time.time()
-    )
+    return Speed(rates["adversarial"], rates.get("outline", 0.0), rates.get("reconstruct", 0.0), time.time())
 
 
 def keep_speed(recipe: Recipe, machine: list[str], speed: Speed) -> None:
     path = jobs.root() / SPEEDS
-    jobs.write_json(path, jobs.read_json(path) | {_key(recipe, machine): asdict(speed)})
+    write_json(path, jobs.read_json(path) | {_key(recipe, machine): asdict(speed)})
 
 
 # -- plan ----------------------------------------------------------------------------------------------------------
@@ -203,30 +201,27 @@ class Plan:
 
 def plan(recipe: Recipe, speed: Speed, minutes: float) -> Plan:
     """The phases of a run of so many minutes, the early ones shortened where the budget asks for it."""
-    budget = 60.0 * minutes
+    budget, phases = 60.0 * minutes, recipe.phases
     settings: dict[str, float] = {}
     steps = []
     if not recipe.start:
-        settings["outline_kimg"] = min(recipe.outline, OUTLINE_PART * budget * speed.outline / 1000.0)
+        settings["outline_kimg"] = min(phases.outline, OUTLINE_PART * budget * speed.outline / 1000.0)
         steps.append(_step("outline", settings["outline_kimg"], speed.outline))
     if not recipe.ready:
-        settings["reconstruction_kimg"] = min(
-            recipe.reconstruct, RECONSTRUCT_PART * budget * speed.reconstruct / 1000.0
-        )
+        affordable = RECONSTRUCT_PART * budget * speed.reconstruct / 1000.0
+        settings["reconstruction_kimg"] = min(phases.reconstruct, affordable)
         steps.append(_step("reconstruct", settings["reconstruction_kimg"], speed.reconstruct))
-        affordable = PRIOR_PART * budget / speed.prior_step if speed.prior_step else recipe.prior_steps
-        settings["prior_steps"] = max(min(recipe.prior_steps, round(affordable)), 1)
-        steps.append(Step("Ordering", 0, settings["prior_steps"] * speed.prior_step / 60.0))
     settings |= _skipped(recipe)
     left = max(budget - 60.0 * sum(s.minutes for s in steps), 0.0)
-    steps.append(Step(PHASES["adversarial"], round(left * speed.adversarial), left / 60.0))
-    settings["discriminator_kimg"] = min(recipe.discriminate, DISCRIMINATE_PART * budget * speed.adversarial / 1000.0)
+    steps.append(Step(NAMES["adversarial"], round(left * speed.adversarial), left / 60.0))
+    affordable = DISCRIMINATE_PART * budget * speed.adversarial / 1000.0
+    settings["discriminator_kimg"] = min(phases.discriminate, affordable)
     settings |= _rhythm(budget, speed.adversarial)
     return Plan(tuple(steps), tuple(_pairs(settings)))
 
 
 def _step(phase: str, kimg: float, rate: float) -> Step:
-    return Step(PHASES[phase], round(1000.0 * kimg), 1000.0 * kimg / rate / 60.0 if rate else 0.0)
+    return Step(NAMES[phase], round(1000.0 * kimg), 1000.0 * kimg / rate / 60.0 if rate else 0.0)
 
 
 def _rhythm(budget: float, rate: float) -> dict[str, float]:

@@ -28,9 +28,11 @@ class Snapshot:
 
 
 def stamp(folder: Path) -> tuple[str, int]:
-    """Changes when a run has written another snapshot; ("", 0) where it has none."""
+    """Changes with every file of a run's newest snapshot, grid first, sounds after; ("", 0) where it has none."""
     grids = sorted((folder / "samples").glob("kimg-*.png"))
-    return (grids[-1].stem, grids[-1].stat().st_mtime_ns) if grids else ("", 0)
+    if not grids:
+        return "", 0
+    return grids[-1].stem, sum(path.stat().st_mtime_ns for path in grids[-1].parent.glob(f"{grids[-1].stem}*"))
 
 
 def newest(folder: Path, categories: Sequence[str]) -> Snapshot | None:

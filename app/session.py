@@ -8,13 +8,17 @@ from typing import Any
 
 from synth.checkpoint import Card
 from synth.errors import PatchError
+from synth.factors import Factor
 from synth.patch import Patch
 
 MAX_HISTORY = 500
 SLIDERS = "sliders."
 LEVELLED = "levelled"
 # Keys of the address that belong to the app itself, never to a patch.
-RESERVED = ("app",)
+RESERVED = ("app", "classic", "reference")
+# What `?app=` has called the pages, and still may.
+ALIASES = {"our-algo": "Shape", "algo-2": "Explore", "algo2": "Explore", "algo-1": "Query", "algo1": "Query"}
+PULL = 0.7  # of a prototype that was just chosen
 
 Cards = Mapping[str, Card]
 
@@ -88,9 +92,11 @@ def open_link(query: Mapping[str, str], cards: Cards) -> Opened:
 
 def _fitted(patch: Patch, card: Card) -> Opened:
     """The patch without what the model does not have."""
-    lost = [name for name in patch.sliders if name not in direction_names(card)]
+    lost = [name for name in patch.sliders if not has_direction(card, name)]
     if patch.category is not None and patch.category not in card.categories:
         lost.insert(0, patch.category)
+    if patch.prototype is not None and patch.prototype not in prototype_names(card):
+        lost.append(f"the prototype {patch.prototype}")
     if not latent_fits(patch, card):
         lost.append("its latent")
     warning = f"The model {card.id} does not have {', '.join(lost)}, so the page leaves that out." if lost else None
@@ -99,13 +105,13 @@ def _fitted(patch: Patch, card: Card) -> Opened:
 
 def fit(patch: Patch, card: Card) -> Patch:
     """The same patch on this model: its category spelled out, what the model does not have left out."""
-    known = direction_names(card)
     return replace(
         patch,
         model=card.id,
         category=patch.category if patch.category in card.categories else card.categories[0],
-        sliders={name: amount for name, amount in patch.sliders.items() if name in known},
+        sliders={name: amount for name, amount in patch.sliders.items() if has_direction(card, name)},
         latent=patch.latent if latent_fits(patch, card) else None,
+        prototype=patch.prototype if patch.prototype in prototype_names(card) else None,
     )
 
 
@@ -122,6 +128,23 @@ def direction_names(card: Card) -> list[str]:
     return [str(direction["name"]) for direction in card.directions]
 
 
+def has_direction(card: Card, name: str) -> bool:
+    """Whether a slider of this name moves the model: a direction of its card, or one that is found when asked for."""
+    factor = Factor.parse(name)
+    return name in direction_names(card) or (
+        factor is not None and factor.fits(int(card.network.get("w_dim", 0)), rows(card))
+    )
+
+
+def rows(card: Card) -> int:
+    """Rows of the model's w+: two a resolution, as `GeneratorConfig.num_ws`."""
+    return 2 * len(card.network.get("widths", ()))
+
+
+def prototype_names(card: Card) -> list[str]:
+    return [str(prototype["name"]) for prototype in card.prototypes]
+
+
 def turn(patch: Patch, name: str, value: Any, cards: Cards) -> Patch:
     """The patch after one control moved: `name` is a field of the patch, "sliders.NAME", or LEVELLED (lufs or none)."""
     if name == "model":
@@ -129,6 +152,8 @@ def turn(patch: Patch, name: str, value: Any, cards: Cards) -> Patch:
         return fit(other, cards[value]) if value in cards else other  # gone since the page listed it: rendering says so
     if name == "seed":
         return replace(patch, seed=value, latent=None)
+    if name == "prototype":  # one that is chosen is heard at once
+        return replace(patch, prototype=value, pull=(patch.pull or PULL) if value else 0.0)
     if name == LEVELLED:
         return replace(patch, lufs=Patch().lufs if value else None)
     if name.startswith(SLIDERS):

@@ -28,22 +28,26 @@ MAGMA = (
 )
 
 
-def _palette() -> bytes:
+# From less to more over black: two hues and lightness tell the sign, also to the colour-blind.
+APART = "9ad7ff 3d9be0 1b5d9c 0c2c4d 000004 5a2407 b0480f f08a3c ffd9b0"
+
+
+def _palette(colours: str) -> bytes:
     """256 colours, RGB after RGB."""
-    anchors = np.array([list(bytes.fromhex(colour)) for colour in MAGMA.split()])
+    anchors = np.array([list(bytes.fromhex(colour)) for colour in colours.split()])
     at = np.linspace(0, len(anchors) - 1, 256)
     channels = [np.interp(at, np.arange(len(anchors)), anchors[:, i]) for i in range(3)]
     return np.rint(np.stack(channels, axis=1)).astype(np.uint8).tobytes()
 
 
-PALETTE = _palette()
+PALETTE, PALETTE_APART = _palette(MAGMA), _palette(APART)
 WAVE = "#fc8961"
 
 
-def heat_map(levels: np.ndarray) -> bytes:
+def heat_map(levels: np.ndarray, palette: bytes = PALETTE) -> bytes:
     """Levels (bins, frames) uint8, row 0 the lowest -> PNG with the lowest row at the bottom."""
     image = Image.fromarray(np.ascontiguousarray(levels[::-1]))
-    image.putpalette(PALETTE)
+    image.putpalette(palette)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
@@ -81,15 +85,25 @@ def _round_steps(end: float) -> Iterator[float]:
 
 def figure(sound: Sound) -> str:
     """HTML of the picture; app/style.css gives it its looks."""
-    mono = sound.mono().samples[0]
-    seconds, top = sound.seconds, sound.sample_rate / 2000.0
     png = heat_map(sound.spectrogram(BINS, FRAMES, -RANGE_DB))
+    wave = f'<img class="wave" alt="" decoding="sync" src="{_data_url("svg+xml", waveform(sound.mono().samples[0]))}">'
+    return _figure("Waveform and spectrogram", sound, png, wave)
+
+
+def difference_figure(levels: np.ndarray, sound: Sound) -> str:
+    """HTML of a difference in dB (bins, frames) over the axes of `sound`: blue where it has less, orange where more."""
+    scaled = np.rint(127.5 * (1.0 + (levels / (0.5 * RANGE_DB)).clip(-1.0, 1.0))).astype(np.uint8)
+    return _figure("Difference, blue: too quiet, orange: too loud", sound, heat_map(scaled, PALETTE_APART), "")
+
+
+def _figure(title: str, sound: Sound, png: bytes, wave: str) -> str:
+    seconds, top = sound.seconds, sound.sample_rate / 2000.0
     hertz = "".join(f'<span style="bottom:{100 * at / top:.3f}%">{label}</span>' for at, label in ticks(top))
     time = "".join(f'<span style="left:{100 * at / seconds:.3f}%">{label}</span>' for at, label in ticks(seconds))
     return (
-        f'<div class="sound-picture" role="img" '
-        f'aria-label="Waveform and spectrogram, 0 to {top:g} kHz, {seconds:.2f} seconds">'
-        f'<img class="wave" alt="" decoding="sync" src="{_data_url("svg+xml", waveform(mono))}">'
+        f'<div class="sound-picture{"" if wave else " bare"}" role="img" '
+        f'aria-label="{title}, 0 to {top:g} kHz, {seconds:.2f} seconds">'
+        f"{wave}"
         f'<div class="hertz"><b>kHz</b>{hertz}</div>'
         f'<img class="heat" alt="" decoding="sync" src="{_data_url("png", png)}">'
         f'<div class="seconds">{time}<b>s</b></div>'

@@ -1,6 +1,7 @@
 """What each part of the training recipe is worth: variants at equal CPU time, from the same warm start and seed.
 
-    python -m benchmarks.ablation --data DIR --yamnet FILE [--outline-kimg 20] [--cpu-minutes 3] [--only NAME ...]
+    python -m benchmarks.ablation --data DIR --yamnet FILE [--outline-kimg 20] [--cpu-minutes 3] [--warm-start FILE]
+                                  [--only NAME ...]
 
 One warm start (profiles alone, as a variational autoencoder) serves every variant whose profiles have the same sizes;
 then each trains for the same CPU time of one thread, measured by the process clock so that a busy machine does not
@@ -36,6 +37,9 @@ RECIPE: dict[str, Any] = {"phase": "adversarial", "projector": "yamnet", "featur
 VARIANTS: dict[str, dict[str, Any]] = {
     "warm start alone": {"phase": "none"},
     "plain: discriminator from scratch": {"projector": "none"},
+    "plain, R1 x 10": {"projector": "none", "r1_gamma": 10.0},
+    "plain, R1 / 10": {"projector": "none", "r1_gamma": 0.1},
+    "plain, R1 every 4 steps": {"projector": "none", "r1_interval": 4},
     "heads on YAMNet, no feature matching": {"feature_weight": 0.0},
     "heads on AlexNet, no feature matching": {"projector": "alexnet", "feature_weight": 0.0},
     "heads on YAMNet, feature matching (the recipe)": {},
@@ -44,7 +48,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "reconstruction, features of YAMNet": {"phase": "reconstruct"},
     "reconstruction, features of AlexNet": {"phase": "reconstruct", "projector": "alexnet"},
     "feature matching x 3": {"feature_weight": 3.0},
-    "prior not held to the clips": {"prior_weight": 0.0},
+    "no loss of the category": {"category_weight": 0.0},
     "adversarial weight x 3": {"adversarial_weight": 0.3},
     "generator rate x 2": {"generator_rate": 2e-3},
     "generator rate / 2": {"generator_rate": 5e-4},
@@ -54,6 +58,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "natural sampling": {"balance": 0.0},
     "fully balanced sampling": {"balance": 1.0},
     "no augmentation": {"augment_target": 1.1},
+    "augmentation at a fixed 0.2": {"augment_start": 0.2, "augment_kimg": 1e9},
     "strong augmentation from the start": {"augment_start": 0.4},
     "wider (256-256-256-128-96)": {"widths": (256, 256, 256, 128, 96)},
     "narrower (128-128-96-64-48)": {"widths": (128, 128, 96, 64, 48)},
@@ -63,17 +68,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
 class Bench:
     """Data, yardsticks and the warm start, made once."""
 
-    def __init__(self, data: Path, yamnet: Path, kimg: float, minutes: float, sounds: int):
+    def __init__(self, data: Path, yamnet: Path, kimg: float, minutes: float, sounds: int, kept: Path | None = None):
         self.yamnet, self.kimg, self.minutes, self.sounds = yamnet, kimg, minutes, sounds
         self.base = replace(preset("hits_scratches"), outline_kimg=kimg)
         codec = self.base.codec
         self.train, self.valid = (load_clips(data, s, codec.sample_rate, codec.samples) for s in ("train", "valid"))
-        self.base = replace(self.base, generator=replace(self.base.generator, categories=len(self.train.categories)))
+        sizes = {"categories": len(self.train.categories), "clips": len(self.train.labels)}
+        self.base = replace(self.base, generator=replace(self.base.generator, **sizes))
         self.yardsticks = [
             Yardstick.of(load_embedder(weights), self.train, self.valid, codec.sample_rate)
             for weights in (yamnet, None)
         ]
-        self.warm = self._warm_start()
+        self.warm = torch.load(kept) if kept and kept.exists() else self._warm_start()
+        if kept:
+            torch.save(self.warm, kept)
 
     def learner(self, config: TrainConfig) -> Learner:
         clips: Clips = self.train
@@ -129,10 +137,13 @@ def main(argv: list[str] | None = None, report: Callable[[str], None] = print) -
     parser.add_argument("--outline-kimg", type=float, default=20.0)
     parser.add_argument("--cpu-minutes", type=float, default=3.0)
     parser.add_argument("--sounds", type=int, default=256)
+    parser.add_argument("--warm-start", type=Path, help="keep the warm start here, and take it from here if it exists")
     parser.add_argument("--only", nargs="+", choices=sorted(VARIANTS), help="these variants instead of all")
     options = parser.parse_args(argv)
     torch.set_num_threads(1)
-    bench = Bench(options.data, options.yamnet, options.outline_kimg, options.cpu_minutes, options.sounds)
+    bench = Bench(
+        options.data, options.yamnet, options.outline_kimg, options.cpu_minutes, options.sounds, options.warm_start
+    )
     report("| variant | thousand images | FAD-YAMNet | hit rate | FAD-AlexNet | hit rate |\n|---|---|---|---|---|---|")
     for name in options.only or VARIANTS:
         report(bench.run(name, VARIANTS[name]))

@@ -2,84 +2,52 @@
 
 import streamlit as st
 
-from app import parts
-from app.session import LEVELLED, SLIDERS, Cards, direction_names
+from app import desk, parts
+from app.instrument import Bank
+from app.straightness import measured
 from synth.checkpoint import Card
-from synth.patch import PHASES, Patch
+from synth.patch import Patch
 
-STRONGEST = 5
-MANY = 16
-
-
-@st.fragment
-def instrument(cards: Cards) -> None:
-    """The whole instrument is one fragment: a slider reruns this function and nothing else.
-
-    The sound is sent before the controls around it: it is what a moved slider waits for.
-    """
-    history = parts.session_history()
-    patch = history.patch
-    card = cards[patch.model]
-    controls, stage = st.columns([3, 8], gap="medium")
-    above, below = stage.container(), stage.container()
-    with below:
-        if sound := parts.rendered(patch):
-            parts.player(sound)
-            parts.downloads(sound, patch)
-    with above:
-        parts.toolbar(history)
-        categories(patch, card)
-        parts.show_warning()
-    with controls:
-        source(patch, cards)
-        sliders(patch, card)
-        finish(patch)
-    parts.write_address(patch)
+ACROSS = 4  # charts in a row
 
 
-def source(patch: Patch, cards: Cards) -> None:
-    st.selectbox("Model", list(cards), format_func=lambda name: cards[name].title, **parts.tied("model", patch))
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        st.number_input("Seed", 0, 2**32 - 1, step=1, **parts.tied("seed", patch))
-        st.button("Roll", icon=":material/casino:", help="A new random seed", on_click=parts.new_seed)
-    st.slider(
-        "Truncation",
-        0.0,
-        2.0,
-        step=0.01,
-        help="Below 1 closer to the category's typical sound, above 1 further out",
-        **parts.tied("psi", patch),
+def banks(patch: Patch, card: Card) -> list[Bank]:
+    """What a listener has words for first; what a person named; what the network's own weights say."""
+    published = [d for d in card.directions if not d.get("own")]
+    named, found = (
+        tuple(
+            desk.slider(str(d["name"]), patch, help=str(d.get("provenance", "")))
+            for d in published
+            if str(d.get("provenance", "")).startswith("SeFa") == sefa
+        )
+        for sefa in (False, True)
     )
+    shown = [
+        *([Bank("Character", named, pad=desk.pair(named))] if named else []),
+        *desk.yours(patch, card),
+        *([Bank("SeFa", found, pad=None if named else desk.pair(found), open=not named)] if found else []),
+    ]
+    return [*shown, *desk.also_set(patch, shown)]
 
 
-def sliders(patch: Patch, card: Card) -> None:
-    names = direction_names(card)
-    with st.container(key="directions"):
-        for name in names[:STRONGEST]:
-            st.slider(name, -5.0, 5.0, step=0.1, format="%+.1f", **parts.tied(SLIDERS + name, patch))
-    if further := [name for name in patch.sliders if name not in names[:STRONGEST]]:
-        st.caption(f"Also set by the link: {', '.join(further)}")
-
-
-def finish(patch: Patch) -> None:
-    with st.expander("Phase, loudness, fades", icon=":material/tune:"):
-        st.selectbox("Phase", PHASES, **parts.tied("phase", patch))
-        st.toggle("Set the loudness", help="Off: as loud as the peak allows", **parts.tied(LEVELLED, patch))
-        if patch.lufs is not None:
-            st.slider("Loudness, LUFS", -60.0, 0.0, step=0.5, format="%.1f", **parts.tied("lufs", patch))
-        fade_in, fade_out = st.columns(2)
-        fade_in.number_input("Fade in, s", 0.0, 10.0, step=0.01, **parts.tied("fade_in", patch))
-        fade_out.number_input("Fade out, s", 0.0, 10.0, step=0.01, **parts.tied("fade_out", patch))
-
-
-def categories(patch: Patch, card: Card) -> None:
-    shown = {"format_func": parts.readable, "required": True, "label_visibility": "collapsed"}
-    if len(card.categories) <= MANY:
-        st.pills("Category", card.categories, wrap=True, **shown, **parts.tied("category", patch))
-    else:
-        st.selectbox("Category", card.categories, **shown, **parts.tied("category", patch))
+def straightness(patch: Patch, card: Card) -> None:
+    """How well the semantic sliders do what they say, where that was measured."""
+    sliders = measured(card.metrics.get("semantic"))
+    if not sliders:
+        return
+    with st.expander("How straight the sliders are", icon=":material/monitoring:"):
+        seeds = card.metrics["semantic"]["seeds"]
+        st.caption(
+            f"Each slider from -5 to 5 on {seeds} sounds that it was not learnt from: the median of what it should "
+            "move, and where four sounds in five lie. r is 1 where every sound follows in a straight line."
+        )
+        for column, slider in zip(st.columns(max(len(sliders), ACROSS)), sliders, strict=False):
+            with column:
+                st.markdown(f"**{slider.name}**")
+                st.altair_chart(slider.chart, key=f"straight.{slider.name}")
+                st.caption(slider.sentence)
 
 
 cards = parts.models_or_stop()
 parts.open_session(cards)
-instrument(cards)
+desk.show("shape", cards, banks, below=straightness)

@@ -1,5 +1,6 @@
 """Train: drop in your own sounds, watch a model learn them, publish it."""
 
+import ipaddress
 import os
 from math import ceil
 from pathlib import Path
@@ -7,13 +8,14 @@ from pathlib import Path
 import streamlit as st
 
 from app import curves, jobs, samples, sounds
-from app.parts import _sentence as sentence
-from app.parts import readable
-from app.plan import PHASES, Plan, Recipe, check_disk, known_speed, plan, recipes, try_speed
+from app.figures import RECORDINGS_FAD, RECORDINGS_HIT_RATE, measured, recommended
+from app.parts import readable, sentence
+from app.plan import NAMES, Plan, Recipe, check_disk, known_speed, plan, recipes, try_speed
 from synth.checkpoint import catalogue
 from synth.errors import RunError
 
 BUDGETS = {"10 min": 10, "30 min": 30, "1 hour": 60, "Other": None}
+USUAL = "30 min"
 LONGEST = 7 * 24 * 60  # minutes
 FIRST = "hits_scratches"  # the preset that sounds are looked at for, before their length is known
 REFRESH, RARELY = 2.0, 10.0  # seconds
@@ -54,7 +56,7 @@ def new_run() -> None:
 
 def own_sounds() -> Path | None:
     """The folder of sounds that a person names or brings."""
-    ways = ("Zip", "Folder", "Path")
+    ways = ("Zip", "Folder", *(("Path",) if at_home() else ()))
     way = st.segmented_control("Your sounds", ways, default="Zip", required=True, width="stretch", key="way")
     st.caption("One sub-folder for each category, such as drums/kick and drums/snare. WAV, FLAC, OGG or MP3.")
     hidden = {"label_visibility": "collapsed"}
@@ -68,6 +70,17 @@ def own_sounds() -> Path | None:
         return taken(tuple(f.file_id for f in files), files) if files else None
     packed = st.file_uploader("Zip", "zip", max_upload_size=LARGEST_UPLOAD, key="zip", **hidden)
     return taken((packed.file_id,), [packed]) if packed else None
+
+
+def at_home() -> bool:
+    """Whether only this machine's own people come here: a path lets a visitor look into every folder of it."""
+    if {"X-Forwarded-For", "Forwarded"} & set(st.context.headers):
+        return False
+    address = st.get_option("server.address")
+    try:
+        return address == "localhost" or ipaddress.ip_address(address or "0.0.0.0").is_loopback
+    except ValueError:  # the name of a machine
+        return False
 
 
 def taken(ids: tuple[str, ...], files: list) -> Path:
@@ -130,23 +143,30 @@ def beginning(source: Path) -> Recipe:
     """From nothing, or from a model; what fits the length of the sounds comes first."""
     found = looked_at(source)
     offered = recipes(catalogue(), found.typical, found.categories)
-    help = "From a model: it knows sounds already, and learns yours in less time"
-    return st.selectbox("Begin", offered, format_func=lambda recipe: recipe.title, help=help, key=f"recipe.{source}")
+    return st.selectbox(
+        "Begin",
+        offered,
+        recommended(offered, BUDGETS[USUAL]),
+        format_func=lambda recipe: recipe.title,
+        help="From a model: it knows sounds already, and learns yours in less time",
+        key=f"recipe.{source}",
+    )
 
 
 def budget() -> tuple[float, list[str]]:
     """Minutes, and how much of this machine may be used."""
-    choice = st.segmented_control("Time", list(BUDGETS), default="30 min", required=True, width="stretch", key="time")
-    minutes = BUDGETS[choice] or st.number_input("Minutes", 1, LONGEST, 120, step=10, key="minutes")
-    cores = os.cpu_count() or 1
-    threads = st.number_input(
-        "Processor threads",
-        1,
-        cores,
-        max(cores - 1, 1),
-        help=f"This machine has {cores}. One is left for playing; a graphics card is used where there is one.",
-        key="threads",
-    )
+    choice = st.segmented_control("Time", list(BUDGETS), default=USUAL, required=True, width="stretch", key="time")
+    with st.container(horizontal=True):
+        minutes = BUDGETS[choice] or st.number_input("Minutes", 1, LONGEST, 120, step=10, key="minutes")
+        cores = os.cpu_count() or 1
+        threads = st.number_input(
+            "Processor threads",
+            1,
+            cores,
+            max(cores - 1, 1),
+            help=f"This machine has {cores}. One is left for playing; a graphics card is used where there is one.",
+            key="threads",
+        )
     return minutes, ["--threads", str(threads), "--device", os.environ.get("SONOFORM_DEVICE", "auto")]
 
 
@@ -168,6 +188,7 @@ def launch(recipe: Recipe, source: Path, minutes: float, machine: list[str]) -> 
         return
     planned = plan(recipe, speed, minutes)
     explain(planned, speed.age)
+    promise(recipe, minutes)
     if start:
         arguments = ["--data", str(source), *recipe.arguments, "--set", *planned.settings]
         st.session_state.opened = jobs.start(name, arguments, minutes, machine).name
@@ -194,6 +215,16 @@ def explain(planned: Plan, age: float) -> None:
         st.caption("The speed was measured earlier: press Estimate to measure it again.")
     if running := [folder.name for folder in jobs.runs() if jobs.status(folder).state == "running"]:
         st.caption(f"{', '.join(running)} is being trained, and shares this machine with what you start now.")
+
+
+def promise(recipe: Recipe, minutes: float) -> None:
+    """What such a run came to where it was measured."""
+    if figure := measured(recipe, minutes):
+        st.caption(
+            f"Measured on 60 clips of three categories, {figure.minutes:g} minutes of one thread: "
+            f"FAD {figure.fad:.0f}, class hit rate {figure.hit_rate:.2f} "
+            f"(recordings: {RECORDINGS_FAD:.0f} and {RECORDINGS_HIT_RATE:.2f})."
+        )
 
 
 # -- a run, live ---------------------------------------------------------------------------------------------------
@@ -245,7 +276,7 @@ def results(name: str) -> None:
 def welcome() -> None:
     st.markdown("### Train a model on sounds of your own")
     st.markdown(
-        "1. Bring your sounds: a zip, a folder, or a path on the machine that Sonoform runs on.\n"
+        "1. Bring your sounds, as a zip or a folder.\n"
         "2. Choose what to begin from and how long it may take, and press **Start**.\n"
         "3. Watch and listen here. The training goes on when you close this page.\n"
         "4. Publish: your model is then among the models on every page."
@@ -268,6 +299,8 @@ def actions(job: jobs.Job) -> None:
     made = st.session_state.setdefault("publications", 0)  # part of the key: it closes when it has done its work
     with st.popover("Publish", icon=":material/publish:", disabled=silent, key=f"publishing.{made}"):
         publish(job)
+    with st.popover("Delete", icon=":material/delete:", disabled=job.state == "running"):
+        delete(job)
 
 
 def act(label: str, icon: str | None, action, job: jobs.Job, *more, **looks) -> None:
@@ -293,6 +326,13 @@ def publish(job: jobs.Job) -> None:
         st.rerun()
 
 
+def delete(job: jobs.Job) -> None:
+    st.markdown(f"All that **{job.name}** has learnt and saved goes. Models that were published of it stay.")
+    if st.button("Delete for good", type="primary", key="delete"):
+        attempt(jobs.delete, job)
+        st.rerun()
+
+
 def told(job: jobs.Job) -> None:
     """What a person must know now."""
     if refused := st.session_state.get("refused"):
@@ -313,14 +353,14 @@ def figures(job: jobs.Job) -> None:
     last = job.last
     if job.state == "running":
         text = {"pause": "Saving, then it pauses", "stop": "Saving, then it stops"}.get(job.asked or "")
-        text = text or (f"{PHASES.get(last.get('phase', ''), 'Reading the sounds')} · {duration(job.left)} left")
+        text = text or (f"{NAMES.get(last.get('phase', ''), 'Reading the sounds')} · {duration(job.left)} left")
         st.progress(min(job.seconds / max(job.budget, 1.0), 1.0), text=text)
     if not last:
         return
     tick = next((line for line in reversed(job.lines) if "images_per_second" in line), {})
     scores = [line["fad"] for line in job.lines if "fad" in line]
     with st.container(horizontal=True, key="figures"):
-        st.metric("Phase", PHASES.get(last["phase"], last["phase"]))
+        st.metric("Phase", NAMES.get(last["phase"], last["phase"]))
         st.metric("Images", thousands(last["seen"]))
         st.metric("Images/s", f"{tick.get('images_per_second', 0):.3g}")
         st.metric("Trained", duration(60 * tick.get("wall_minutes", 0)))
@@ -348,8 +388,9 @@ def newest_sounds(job: jobs.Job) -> None:
     pages = ceil(len(snapshot.samples) / MANY)
     page = st.pagination(pages, key="samples_page") if pages > 1 else 1
     shown = snapshot.samples[(page - 1) * MANY : page * MANY]
-    for i in range(0, len(shown), 2):
-        for column, sample in zip(st.columns(2, gap="medium"), shown[i : i + 2], strict=False):
+    across = 2 if len(shown) <= 4 else 3  # so that the curves are not far below
+    for i in range(0, len(shown), across):
+        for column, sample in zip(st.columns(across, gap="medium"), shown[i : i + across], strict=False):
             column.caption(readable(sample.category))
             column.image(sample.strip, width="stretch")
             column.audio(sample.wav, "audio/wav")

@@ -10,14 +10,16 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from synth import own
 from synth.errors import CheckpointError
 
 CARD = "card.json"
 FORMAT = 1
+_LISTS = ("categories", "directions", "prototypes")  # fields of a card that JSON has as lists
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,9 @@ class Card:
     """What a checkpoint says of itself.
 
     codec, network: settings that rebuild them; directions: name, scale, layers and provenance of each row of
-    directions.safetensors; data: source, licences, clips per category; training: images seen, wall time, device;
-    metrics: figures with what they were measured on; files: sha256 by file name.
+    directions.safetensors; prototypes: name and provenance of each row of prototypes.safetensors; data: source,
+    licences, clips per category; training: images seen, wall time, device; metrics: figures with what they were
+    measured on; files: sha256 by file name.
     """
 
     id: str
@@ -38,6 +41,7 @@ class Card:
     codec: dict[str, Any]
     network: dict[str, Any]
     directions: tuple[dict[str, Any], ...] = ()
+    prototypes: tuple[dict[str, Any], ...] = ()
     data: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -45,13 +49,13 @@ class Card:
     format: int = FORMAT
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"categories": list(self.categories), "directions": list(self.directions)}
+        return asdict(self) | {name: list(getattr(self, name)) for name in _LISTS}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Card:
         known = {f.name for f in fields(cls)}
         card = cls(**{k: v for k, v in values.items() if k in known})
-        return cls(**vars(card) | {"categories": tuple(card.categories), "directions": tuple(card.directions)})
+        return cls(**vars(card) | {name: tuple(getattr(card, name)) for name in _LISTS})
 
 
 def default_root() -> Path:
@@ -61,7 +65,7 @@ def default_root() -> Path:
 
 
 def catalogue(root: Path | None = None) -> dict[str, Card]:
-    """Cards by id, in alphabetical order; folders without a readable card are left out."""
+    """Cards by id, in alphabetical order, with the directions that a person named; unreadable ones are left out."""
     root = default_root() if root is None else Path(root)
     cards = {}
     for path in sorted(root.glob(f"*/{CARD}")):
@@ -70,8 +74,17 @@ def catalogue(root: Path | None = None) -> dict[str, Card]:
         except CheckpointError:
             continue
         if card.id == path.parent.name:  # else it is one that is being written or was set aside
-            cards[card.id] = card
+            cards[card.id] = _with_own(card, path.parent)
     return cards
+
+
+def _with_own(card: Card, folder: Path) -> Card:
+    """A file of directions that cannot be used is told by the instrument, which refuses it."""
+    try:
+        found = own.read(folder, card.files.get("generator.safetensors", ""))
+    except CheckpointError:
+        return card
+    return replace(card, directions=(*card.directions, *(direction.describe() for direction in found)))
 
 
 def find(model: str, root: Path | None = None) -> Path:

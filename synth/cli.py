@@ -59,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
         _train_encoder,
         _publish,
         _evaluate,
+        _directions,
         _bench,
         _serve,
     ):
@@ -458,6 +459,28 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
     report = evaluate(options.model, options.data, options.count, options.yamnet, update=options.update_card)
     _show(options, report, plain(report))
+
+
+# -- directions --------------------------------------------------------------------------------------------------
+
+
+def _directions(verbs: Any) -> None:
+    text = "Find a model's semantic sliders in two ways, and measure how straight they are."
+    p = _verb(verbs, "directions", run_directions, text, report=True)
+    p.add_argument("--model", required=True)
+    p.add_argument("--count", type=_count, default=64, help="seeds to measure on (default 64)")
+    p.add_argument("--orthogonal", action="store_true", help="put the prototypes' directions at right angles")
+    p.add_argument("--update-card", action="store_true", help="install the better of each slider in the model")
+
+
+def run_directions(options: argparse.Namespace) -> None:
+    from synth.training.semantic import semantic_directions
+    from synth.training.tables import linearity
+
+    report = semantic_directions(
+        options.model, options.count, orthogonal=options.orthogonal, update=options.update_card
+    )
+    _show(options, report, linearity(report))
 
 
 # -- bench -------------------------------------------------------------------------------------------------------

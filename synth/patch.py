@@ -56,6 +56,7 @@ class Patch:
 
     model: id of a checkpoint. category: one of the model's, None for its first one. seed: 0..2^32 - 1.
     latent: z, w or w+ flattened (its size tells which) instead of the seed, kept as float32. psi: truncation, 0..2.
+    prototype: one of the model's, or None; pull: how far towards it, 0..1, before the sliders.
     sliders: direction name -> -5..5 in the direction's own units. phase: one of `PHASES`.
     lufs: integrated loudness, -60..0, or None for the peak at the ceiling. fade_in, fade_out: seconds, 0..10.
     """
@@ -65,6 +66,8 @@ class Patch:
     seed: int = 0
     latent: tuple[float, ...] | None = None
     psi: float = 1.0
+    prototype: str | None = None
+    pull: float = 0.0
     sliders: Mapping[str, float] = field(default_factory=Sliders)
     phase: str = "pghi+gl"
     lufs: float | None = -18.0
@@ -164,7 +167,7 @@ def _model(name: str, value: object) -> str:
     return str(value)
 
 
-def _category(name: str, value: object) -> str | None:
+def _name(name: str, value: object) -> str | None:
     return None if value is None else _printable(name, value)
 
 
@@ -210,10 +213,12 @@ def _lufs(name: str, value: object) -> float | None:
 
 _CHECKS: dict[str, Callable[[str, object], object]] = {
     "model": _model,
-    "category": _category,
+    "category": _name,
     "seed": _seed,
     "latent": _latent,
     "psi": _within(0.0, 2.0),
+    "prototype": _name,
+    "pull": _within(0.0, 1.0),
     "sliders": _sliders,
     "phase": _phase,
     "lufs": _lufs,
@@ -239,6 +244,8 @@ _KEYS = {
     "seed": "s",
     "latent": "z",
     "psi": "p",
+    "prototype": "pt",
+    "pull": "pl",
     "phase": "ph",
     "lufs": "l",
     "fade_in": "fi",
@@ -279,7 +286,7 @@ def _read_query(key: str, text: object) -> tuple[str, Any]:
         return name, _unpack_latent(text)
     if name == "lufs" and text == _NONE:
         return name, None
-    if name in ("psi", "lufs", "fade_in", "fade_out"):
+    if name in ("psi", "pull", "lufs", "fade_in", "fade_out"):
         return name, _number(name, text)
     return name, _whole(name, text) if name == "seed" else text
 

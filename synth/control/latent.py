@@ -10,13 +10,17 @@ from torch import Tensor
 
 from synth.errors import PatchError
 
+# Noise is drawn from its own stream, so that the same seed gives z and noise that are independent.
+NOISE_STREAM = 0x5EED
+
 
 @dataclass(frozen=True)
 class Direction:
     """A unit vector in W.
 
     vector: (w_dim,); scale: length in W of one slider unit; layers: first and last w+ row that it moves, inclusive;
-    provenance: where it comes from, e.g. "SeFa, eigenvalue 12.3".
+    provenance: where it comes from, e.g. "SeFa, eigenvalue 12.3"; strength: that eigenvalue, or a share of the variance
+    in percent, where it comes of a factorisation.
     """
 
     name: str
@@ -24,6 +28,7 @@ class Direction:
     scale: float
     layers: tuple[int, int]
     provenance: str
+    strength: float = 0.0
 
     def describe(self) -> dict[str, object]:
         return {

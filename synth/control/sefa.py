@@ -1,4 +1,4 @@
-"""Closed-form factorisation of a generator's style weights (SeFa, Shen & Zhou 2021, arXiv 2007.06600)."""
+"""Directions by factorisation: of style weights (SeFa, Shen & Zhou 2021, arXiv 2007.06600) and of latents (PCA)."""
 
 from __future__ import annotations
 
@@ -42,32 +42,55 @@ def first_weights(generator: Generator) -> list[tuple[int, Tensor]]:
     return [*weights, (generator.config.num_ws - 1, generator.synthesis.profiles.dense.weight)]
 
 
-def sefa_directions(generator: Generator, count: int = 5) -> list[Direction]:
-    """The `count` strongest directions over all layers, named Dim 1, Dim 2, ... in the order of their strength.
+def sefa_directions(
+    generator: Generator, count: int = 5, layers: tuple[int, int] | None = None, root: Tensor | None = None
+) -> list[Direction]:
+    """The `count` strongest directions of `layers` (all by default), named Dim 1, Dim 2, ... in that order.
 
     Latents do not spread alike along all of W, so the weights are factorised in units of their spread within a
     category: the strongest direction is the one whose standard deviation changes the first layers most. (By the weights
     alone the first directions may be ones along which no sound ever lies.) One slider unit is END_DEVIATIONS /
-    SLIDER_END of these deviations. A direction and its opposite are the same eigenvector: the sign is fixed so that the
-    largest entry is positive.
+    SLIDER_END of these deviations. `root`: what `spread_root` gives, where it is known already.
     """
-    root = spread_root(generator)
-    values, vectors = factorize(generator, root=root)
-    directions = []
-    for i in range(count):
-        moved = root @ vectors[i]
-        deviation = moved.norm()
-        vector = moved / deviation.clamp_min(1e-12)
-        directions.append(
-            Direction(
-                f"Dim {i + 1}",
-                vector * vector[vector.abs().argmax()].sign(),
-                float(deviation) * END_DEVIATIONS / SLIDER_END,
-                (0, generator.config.num_ws - 1),
-                f"SeFa, eigenvalue {values[i]:.4g}",
-            )
+    root = spread_root(generator) if root is None else root
+    values, vectors = factorize(generator, layers, root)
+    layers = layers or (0, generator.config.num_ws - 1)
+    return [
+        _direction(f"Dim {i + 1}", root @ vectors[i], layers, float(values[i]), f"SeFa, eigenvalue {values[i]:.4g}")
+        for i in range(count)
+    ]
+
+
+def pca_directions(generator: Generator, count: int, layers: tuple[int, int] | None, root: Tensor) -> list[Direction]:
+    """The principal components of latents within a category (Harkonen et al. 2020, arXiv 2004.02546), named as above.
+
+    Their order is that of their share of the variance, in which weights have no say; `layers` are those that they move.
+    """
+    deviations, vectors = torch.linalg.eigh(root.double())  # a symmetric root: its eigenvalues are the deviations
+    deviations, vectors = deviations.flip(0).float(), vectors.flip(1).t().float()
+    shares = deviations.square() / deviations.square().sum().clamp_min(1e-12)
+    layers = layers or (0, generator.config.num_ws - 1)
+    return [
+        _direction(
+            f"Dim {i + 1}",
+            deviations[i] * vectors[i],
+            layers,
+            100.0 * float(shares[i]),
+            f"PCA, {shares[i]:.1%} of the variance",
         )
-    return directions
+        for i in range(count)
+    ]
+
+
+def _direction(name: str, deviation: Tensor, layers: tuple[int, int], strength: float, provenance: str) -> Direction:
+    """The direction of one standard deviation (w_dim,) of latents along it.
+
+    A direction and its opposite are the same eigenvector: the sign is fixed so that the largest entry is positive.
+    """
+    length = deviation.norm()
+    vector = deviation / length.clamp_min(1e-12)
+    scale = float(length) * END_DEVIATIONS / SLIDER_END
+    return Direction(name, vector * vector[vector.abs().argmax()].sign(), scale, layers, provenance, strength)
 
 
 @torch.no_grad()

@@ -49,18 +49,25 @@ class Discriminator(nn.Module):
 
 
 class ProjectedDiscriminator(nn.Module):
-    """(maps (B, C_i, H_i, W_i) of a frozen network, category (B,)) -> logits (B, heads * CELLS^2), a head a map.
+    """(maps (B, C_i, H_i, W_i), fine to coarse, category (B,)) -> logits (B, heads * CELLS^2), a head a map.
 
     After Sauer et al. 2021 (arXiv 2111.01007): spectral normalisation holds the heads smooth, and every part of a map
-    is judged by itself.
+    is judged by itself. A linear classifier on the coarsest map tells categories apart (Odena et al. 2017, arXiv
+    1610.09585).
     """
 
     def __init__(self, channels: tuple[int, ...], categories: int, width: int = 128):
         super().__init__()
         self.heads = nn.ModuleList(Head(c, categories, width) for c in channels)
+        self.classifier = nn.Linear(channels[-1], categories)
 
     def forward(self, maps: list[Tensor], category: Tensor) -> Tensor:
         return torch.cat([head(m, category) for head, m in zip(self.heads, maps, strict=True)], dim=1)
+
+    def classify(self, maps: list[Tensor]) -> Tensor:
+        """Maps -> logits of categories (B, categories)."""
+        logits: Tensor = self.classifier(maps[-1].mean((2, 3)))
+        return logits
 
 
 CELLS = 4

@@ -66,11 +66,17 @@ class ModulatedConv(nn.Module):
         self.scale = 1.0 / math.sqrt(inputs * size * size)
         self.padding = size // 2
         self.demodulate = demodulate
+        self.kept: tuple[Tensor, Tensor] | None = None
+
+    def keep(self) -> None:
+        """For a network that learns no more: what follows from the weights alone is worked out once, here."""
+        weight = self.weight * self.scale
+        self.kept = weight, _energies(weight)
 
     def forward(self, x: Tensor, w: Tensor, added: Tensor | None = None) -> Tensor:
         """`added` is broadcast onto the output before the leaky ReLU: noise, say."""
         style = self.affine(w)
-        weight = self.weight * self.scale
+        weight = self.kept[0] if self.kept else self.weight * self.scale
         y = F.conv2d(x * style.to(x.dtype)[:, :, None, None], weight, padding=self.padding)
         bias = self.bias.to(y.dtype)[None, :, None, None]
         if added is not None:
@@ -78,9 +84,14 @@ class ModulatedConv(nn.Module):
         if not self.demodulate:
             return y + bias
         with torch.autocast(x.device.type, enabled=False):
-            energy = style.float().square() @ weight.square().sum((2, 3)).t()
+            energy = style.float().square() @ (self.kept[1] if self.kept else _energies(weight))
             demodulation = GAIN * torch.rsqrt(energy + 1e-8)
         return leaky(torch.addcmul(bias, y, demodulation.to(y.dtype)[:, :, None, None]))
+
+
+def _energies(weight: Tensor) -> Tensor:
+    """What each input of a kernel (outputs, inputs, k, k) adds to the energy of each output, (inputs, outputs)."""
+    return weight.square().sum((2, 3)).t()
 
 
 def upsample(x: Tensor) -> Tensor:

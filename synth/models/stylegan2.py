@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -21,6 +20,7 @@ from torch import Tensor, nn
 from synth.audio.stft import STFT
 from synth.audio.texture import noise_field
 from synth.models.layers import Linear, ModulatedConv, leaky, upsample
+from synth.models.mapping import Mapping
 
 # Standard deviation of 20 log10 of a Rayleigh magnitude: (20 / ln 10) * pi / sqrt(24) dB.
 RAYLEIGH_DB = 20.0 / math.log(10.0) * math.pi / math.sqrt(24.0)
@@ -41,6 +41,7 @@ class Noise:
 class GeneratorConfig:
     """Sizes of a generator.
 
+    clips: encoded recordings that the prior is made of.
     widths: channels from 4 x 4 upwards, one per level; the output has 4 * 2**(len(widths) - 1) * fold bins and frames.
     rank: products of spectrum and envelope that are added to the output, an even number.
     gate_max: most that the noise field may count for, in units of a Rayleigh field's own spread.
@@ -48,9 +49,9 @@ class GeneratorConfig:
     """
 
     categories: int = 11
+    clips: int = 256
     z_dim: int = 128
     w_dim: int = 512
-    mapping_layers: int = 4
     widths: tuple[int, ...] = (256, 256, 128, 96, 64)
     fold: int = 4
     rank: int = 12
@@ -71,23 +72,6 @@ class GeneratorConfig:
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> GeneratorConfig:
         return cls(**settings | {"widths": tuple(settings["widths"])})
-
-
-class Mapping(nn.Module):
-    """(z (B, z_dim), category (B,)) -> w (B, w_dim)."""
-
-    def __init__(self, config: GeneratorConfig):
-        super().__init__()
-        self.embed = nn.Embedding(config.categories, config.w_dim)
-        sizes = [config.z_dim + config.w_dim] + [config.w_dim] * config.mapping_layers
-        self.layers = nn.ModuleList(Linear(a, b, gain=math.sqrt(2.0), rate=0.1) for a, b in pairwise(sizes))
-        self.out = Linear(config.w_dim, config.w_dim)
-
-    def forward(self, z: Tensor, category: Tensor) -> Tensor:
-        x = torch.cat([z, self.embed(category)], dim=1)
-        for layer in self.layers:
-            x = leaky(layer(x))
-        return self.out(x)
 
 
 class Level(nn.Module):
@@ -160,7 +144,8 @@ class Synthesis(nn.Module):
         self.unfold = nn.PixelShuffle(config.fold)
         self.profiles = ProfileHead(config.w_dim, config.resolution, config.rank)
 
-    def forward(self, ws: Tensor, strokes: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, ws: Tensor, strokes: Tensor, settled: int = 0) -> tuple[Tensor, Tensor]:
+        """Of the last `settled` sounds no gradient reaches the profiles."""
         x = self.const.expand(len(ws), -1, -1, -1).contiguous(memory_format=torch.channels_last)
         maps: Tensor | None = None
         for i, level in enumerate(self.levels):
@@ -170,7 +155,9 @@ class Synthesis(nn.Module):
             added = self.unfold(added)
             maps = added if maps is None else upsample(maps) + added
         assert maps is not None
-        return self._split(maps + self.profiles(ws[:, -1]))
+        profiles = self.profiles(ws[:, -1])
+        taught = len(ws) - settled
+        return self._split(maps + torch.cat([profiles[:taught], profiles[taught:].detach()]))
 
     def outline(self, w: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and gate by the profiles alone, from w (B, w_dim): what training begins with."""
@@ -189,7 +176,7 @@ class Generator(nn.Module):
     def __init__(self, config: GeneratorConfig):
         super().__init__()
         self.config = config
-        self.mapping = Mapping(config)
+        self.mapping = Mapping(config.z_dim, config.w_dim, config.categories, config.clips)
         self.synthesis = Synthesis(config)
         self.register_buffer("w_avg", torch.zeros(config.categories, config.w_dim))
 

@@ -22,7 +22,8 @@ from torch import Tensor
 from synth.errors import DataError
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif")
-MIN_CLIPS = 4
+MIN_CLIPS = 4  # to train on
+MIN_VALID = 2  # to score against
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,17 @@ def scan(folder: Path) -> list[Entry]:
     return entries
 
 
-def _from_table(folder: Path, table: Path) -> list[Entry]:
+def read_table(table: Path) -> list[dict[str, str]]:
+    """The rows of a metadata.csv, empty where a cell is; raises DataError for what is no such file."""
     try:
         with table.open(newline="", encoding="utf-8-sig") as f:
-            rows = [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(f)]
+            return [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(f)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{table} cannot be read as CSV in UTF-8: save it so") from error
+
+
+def _from_table(folder: Path, table: Path) -> list[Entry]:
+    rows = read_table(table)
     needed = {"file", "class", "split"}
     if rows and not needed <= rows[0].keys():
         lacking = ", ".join(sorted(needed - rows[0].keys()))
@@ -121,8 +127,9 @@ def load_clips(folder: Path, split: str, sample_rate: int, n: int) -> Clips:
     entries = [e for e in every if e.split == split]
     if split == "train" and len(entries) < MIN_CLIPS:
         raise DataError(f"{folder} has {len(entries)} training clips: at least {MIN_CLIPS} are needed")
-    if split == "valid" and len(entries) < 2:
-        raise DataError(f"{folder} has {len(entries)} clips in its valid split: at least 2 are needed to score against")
+    if split == "valid" and len(entries) < MIN_VALID:
+        clips = f"{folder} has {len(entries)} clips in its valid split"
+        raise DataError(f"{clips}: at least {MIN_VALID} are needed to score against")
     empty = sorted(set(categories) - {e.category for e in entries})
     if split == "train" and empty:
         raise DataError(f"{folder} has no training clip of {', '.join(empty)}: add some or leave the category out")

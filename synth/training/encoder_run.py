@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from synth.checkpoint import CARD, Card, install, sha256, verify
@@ -25,6 +25,7 @@ from synth.errors import CheckpointError, DataError, RunError
 from synth.models.encoder import Inverter
 from synth.models.perceptual import Perceptual
 from synth.models.stylegan2 import Generator
+from synth.models.weights import read_weights
 from synth.training.dataset import BatchSampler, load_clips
 from synth.training.inversion import MAX_SKIPPED, InversionConfig, InversionLearner
 from synth.training.presets import TrainConfig
@@ -71,7 +72,7 @@ class Frozen:
         card = verify(folder)
         try:
             config = TrainConfig.from_dict(card.training["settings"])
-            generator, encoder = (_floats(load_file(folder / f"{n}.safetensors")) for n in ("generator", "encoder"))
+            generator, encoder = (read_weights(folder / f"{n}.safetensors") for n in ("generator", "encoder"))
         except (KeyError, OSError, SafetensorError) as error:
             raise CheckpointError(f"{folder} has no encoder to begin from: name another checkpoint") from error
         return cls(config, Path(data).resolve(), card.categories, generator, encoder)
@@ -245,7 +246,7 @@ def replace_encoder(folder: Path, run: Run) -> Card:
     Raises RunError if the run has no encoder for the checkpoint's generator, or the disk is full.
     """
     card = verify(folder)
-    weights = trained_encoder(run, _floats(load_file(folder / "generator.safetensors")))
+    weights = trained_encoder(run, read_weights(folder / "generator.safetensors"))
     if weights is None:
         raise RunError(f"{run.folder} holds no encoder of this version of {folder}: train one with --start {folder}")
     staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -266,10 +267,6 @@ def replace_encoder(folder: Path, run: Run) -> Card:
 
 def _within(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
-
-
-def _floats(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {k: v.float() for k, v in weights.items()}
 
 
 def _same(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> bool:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
 from synth.checkpoint import find, verify
@@ -22,6 +21,7 @@ from synth.errors import CheckpointError, DataError
 from synth.models.encoder import Inverter
 from synth.models.perceptual import Perceptual
 from synth.models.stylegan2 import Generator
+from synth.models.weights import read_weights
 from synth.training.dataset import Clips, load_clips
 from synth.training.embedders import Embedder, load_embedder
 from synth.training.metrics import Category, Yardstick
@@ -64,8 +64,8 @@ class Subject:
         generator = Generator(config.generator).eval().requires_grad_(False)
         stored = folder / "encoder.safetensors"
         try:
-            generator.load_state_dict({k: v.float() for k, v in load_file(folder / "generator.safetensors").items()})
-            encoder = Inverter.build(load_file(stored), config.generator.num_ws).eval() if stored.is_file() else None
+            generator.load_state_dict(read_weights(folder / "generator.safetensors"))
+            encoder = Inverter.build(read_weights(stored), config.generator.num_ws).eval() if stored.is_file() else None
         except (KeyError, RuntimeError) as error:
             raise CheckpointError(f"{folder} does not hold what its card says: restore it") from error
         return cls(generator, encoder, config, train, valid)

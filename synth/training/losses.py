@@ -36,21 +36,6 @@ def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance).sum(1).mean()
 
 
-def energy_distance(a: Tensor, b: Tensor) -> Tensor:
-    """2 E|a - b| - E|a - a'| - E|b - b'| between two sets (N, D), (M, D) (Szekely & Rizzo 2013), unbiased."""
-    return 2.0 * _distances(a, b).mean() - _mean_within(a) - _mean_within(b)
-
-
-def _mean_within(a: Tensor) -> Tensor:
-    n = len(a)
-    return _distances(a, a).sum() / max(n * (n - 1), 1)
-
-
-def _distances(a: Tensor, b: Tensor) -> Tensor:
-    squared = a.square().sum(1)[:, None] + b.square().sum(1)[None] - 2.0 * a @ b.t()
-    return squared.clamp_min(1e-6).sqrt()
-
-
 def generator_loss(logits: Tensor) -> Tensor:
     """Non-saturating loss (Goodfellow et al. 2014)."""
     return F.softplus(-logits).mean()
@@ -58,6 +43,11 @@ def generator_loss(logits: Tensor) -> Tensor:
 
 def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
     return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+
+def category_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross entropy with smoothed labels, which leaves nothing to gain once a category is plain to hear."""
+    return F.cross_entropy(logits, labels, label_smoothing=0.1)
 
 
 def r1_penalty(discriminator: nn.Module, x: Tensor, category: Tensor) -> Tensor:

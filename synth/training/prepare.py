@@ -11,11 +11,11 @@ from pathlib import Path
 from synth.errors import DataError
 from synth.sound import Sound
 from synth.training.cutting import Cutting, Stretch, measure, read_clips, stretches
-from synth.training.dataset import MIN_CLIPS, SUFFIXES
+from synth.training.dataset import MIN_CLIPS, MIN_VALID, SUFFIXES, read_table
 from synth.training.folders import new_folder
 
-COLUMNS = ("file", "class", "split", "source", "start", "seconds")
-MIN_VALID = 2
+CREDITS = ("licence", "source", "author", "url")
+COLUMNS = ("file", "class", "split", "recording", "start", "seconds", *CREDITS)
 _VALID_SHARE = 0.1
 _LARGE_SHARE = 1 / 3
 
@@ -40,11 +40,13 @@ class Preparation:
 
 @dataclass(frozen=True)
 class Recording:
-    """A file, its name in the table, its category, its length in seconds and the stretches of each split."""
+    """A file, its name in the table, its category, what CREDITS are known of it, its length in seconds and the
+    stretches of each split."""
 
     path: Path
     name: str
     category: str
+    credits: tuple[str, ...] = ("",) * len(CREDITS)
     seconds: float = 0.0
     train: tuple[Stretch, ...] = ()
     valid: tuple[Stretch, ...] = ()
@@ -65,13 +67,15 @@ def prepare(
 
     source: a folder with one sub-folder of recordings per category; or a file, or a folder of files, which make one
     category named after it. `category` puts all of them into that one. About one recording in ten of a category is
-    its valid split; where there is but one, its last part is.
+    its valid split; where there is but one, its last part is. What a metadata.csv beside the recordings says of
+    licence, source, author and url goes with the clips; it names them in a column `file`.
 
     Raises DataError when there is nothing to cut, when all is silent, or when `folder` is in use or cannot be written.
     Then nothing is left behind.
     """
     with new_folder(folder) as part:
         found, warnings = _recordings(Path(source), category)
+        found = _credited(found, Path(source), warnings)
         cut = _cut_all(found, cutting, report, warnings)
         usable = [r for r in cut if r.train]
         if not usable:
@@ -116,6 +120,23 @@ def _recordings(source: Path, category: str | None) -> tuple[list[Recording], li
             "or give all recordings one category"
         )
     return [Recording(source / p, p.as_posix(), p.parts[0]) for p in named], warnings
+
+
+def _credited(found: list[Recording], source: Path, warnings: list[str]) -> list[Recording]:
+    """The recordings with what the table beside them says of each."""
+    table = (source if source.is_dir() else source.parent) / "metadata.csv"
+    if not table.exists():
+        return found
+    known = {
+        Path(row.get("file", "")).as_posix(): tuple(row.get(name, "") for name in CREDITS) for row in read_table(table)
+    }
+    unnamed = [r.name for r in found if r.name not in known]
+    if unnamed:
+        warnings.append(
+            f"recordings without a row in {table.name}: {len(unnamed)}, first {unnamed[0]}; add rows, or their clips "
+            "have no licence and no author"
+        )
+    return [replace(r, credits=known.get(r.name, r.credits)) for r in found]
 
 
 def _cut_all(found: list[Recording], cutting: Cutting, report: Progress, warnings: list[str]) -> list[Recording]:
@@ -208,7 +229,7 @@ def _write(recordings: list[Recording], folder: Path, cutting: Cutting, report: 
             (folder / file).write_bytes(Sound(samples, rate).to_bytes("flac", "PCM_24"))
             start = max(part.start, 0.0)
             cells = (file, recording.category, split, recording.name, f"{start:.3f}", f"{part.stop - start:.3f}")
-            rows.append(dict(zip(COLUMNS, cells, strict=True)))
+            rows.append(dict(zip(COLUMNS, (*cells, *recording.credits), strict=True)))
             report(0.5 + 0.5 * len(rows) / total, recording.name)
     with (folder / "metadata.csv").open("w", newline="", encoding="utf-8") as f:
         writer = csv.DictWriter(f, COLUMNS, lineterminator="\n")

@@ -9,6 +9,7 @@ from typing import Any
 from synth.audio.codecs import GaussianLogSTFT
 from synth.errors import RunError
 from synth.models.stylegan2 import GeneratorConfig
+from synth.phases import LIGHT, TINY
 
 
 @dataclass(frozen=True)
@@ -32,28 +33,23 @@ class TrainConfig:
     jitter: int = 256
     semitones: float = 3.0
     # Warm start by reconstruction.
-    outline_kimg: float = 240.0
+    outline_kimg: float = LIGHT.outline
     outline_batch: int = 16
     outline_rate: float = 5e-3
-    reconstruction_kimg: float = 5.0
+    reconstruction_kimg: float = LIGHT.reconstruct
     reconstruction_batch: int = 4
     reconstruction_rate: float = 1e-3
     nll_weight: float = 0.2
     kl_weight: float = 5e-6
     min_spread: float = 0.05
-    # Prior: the mapping network is brought to where the encoded clips are.
-    prior_steps: int = 4000
-    prior_batch: int = 96
-    prior_rate: float = 3e-2
-    prior_weight: float = 1.0
-    range_weight: float = 30.0
     # Adversarial phase. projector: the frozen network that the discriminator looks through, or "none".
     projector: str = "alexnet"
-    feature_weight: float = 1.0
-    discriminator_kimg: float = 0.5
+    feature_weight: float = 2.0
+    discriminator_kimg: float = LIGHT.discriminate
     generator_rate: float = 1e-3
     discriminator_rate: float = 1e-3
-    adversarial_weight: float = 0.1
+    adversarial_weight: float = 0.4
+    category_weight: float = 0.3
     r1_gamma: float = 1.0
     r1_interval: int = 16
     augment_target: float = 0.6
@@ -65,7 +61,7 @@ class TrainConfig:
     score_sounds: int = 256
 
     def __post_init__(self) -> None:
-        least = {"batch": 2, "prior_batch": 2, "outline_batch": 1, "reconstruction_batch": 1, "r1_interval": 1}
+        least = {"batch": 2, "outline_batch": 1, "reconstruction_batch": 1, "r1_interval": 1}
         for name, low in (least | {"score_sounds": 2}).items():
             if getattr(self, name) < low:
                 raise RunError(f"{name} must be at least {low}, not {getattr(self, name)}")
@@ -97,17 +93,15 @@ PRESETS: dict[str, TrainConfig] = {
         _LIGHT,
         preset="tiny",
         codec=GaussianLogSTFT(length=64, hop=32, frames=32),
-        generator=GeneratorConfig(z_dim=8, w_dim=16, mapping_layers=2, widths=(16, 16, 8), fold=2, rank=4),
+        generator=GeneratorConfig(z_dim=8, w_dim=16, widths=(16, 16, 8), fold=2, rank=4),
         discriminator_widths=(16, 16, 8),
         encoder_widths=(16, 16, 8),
         batch=4,
         jitter=16,
-        outline_kimg=0.032,
-        reconstruction_kimg=0.02,
+        outline_kimg=TINY.outline,
+        reconstruction_kimg=TINY.reconstruct,
         outline_batch=8,
-        prior_steps=4,
-        prior_batch=8,
-        discriminator_kimg=0.016,
+        discriminator_kimg=TINY.discriminate,
         r1_interval=2,
         tick_kimg=0.02,
         snapshot_kimg=0.04,

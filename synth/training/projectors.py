@@ -26,6 +26,10 @@ FULL_SCALE = 65.0
 SILENCE = 1e-3  # what YAMNet adds to a magnitude before it takes the logarithm
 
 
+# Bins and frames of a cell of the tensor itself, which a discriminator sees beside the maps of a frozen network: these
+# cannot tell lines finer than a mel band, and a generator left unwatched there draws the grid of its own resampling.
+CELL = 8
+
 # Channels of the maps of each projector, which the heads of a discriminator are built for.
 CHANNELS = {"none": (1,), "yamnet": (128, 256, 512, 1024), "alexnet": (64, 192, 384, 256, 256)}
 

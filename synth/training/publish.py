@@ -12,23 +12,26 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from synth.audio.codecs import settings
 from synth.checkpoint import CARD, Card, default_root, install, load_card, sha256
 from synth.control.latent import Direction
+from synth.control.prototypes import Prototype, category_prototypes
 from synth.control.sefa import sefa_directions
 from synth.errors import RunError
+from synth.files import write_text
 from synth.models.encoder import Inverter
 from synth.models.stylegan2 import Generator, GeneratorConfig
+from synth.models.weights import read_weights
 from synth.patch import MODEL_ID
 from synth.training.dataset import Entry, scan
 from synth.training.encoder_run import trained_encoder
 from synth.training.pictures import fad_curve, sample_sheet
 from synth.training.presets import TrainConfig
 from synth.training.readme import readme
-from synth.training.run import Run, write_text
+from synth.training.run import Run
 from synth.training.state import load_state
 from synth.training.steps import Networks
 
@@ -45,15 +48,17 @@ def publish(run: Run, model: str, *, title: str | None = None, root: Path | None
         raise RunError(f"{model!r} cannot be a model id: use letters, digits, hyphens, dots and underscores")
     config, data, categories = run.settings()
     weights, line = _weights(run, newest)
-    networks = Networks(config, len(weights["bank"]))
+    networks = Networks(config)
     networks.load_state_dict(weights)
     directions = sefa_directions(networks.average, DIRECTIONS)
+    prototypes = category_prototypes(networks.average, categories)
     folder = (root or default_root()) / model
     folder.parent.mkdir(parents=True, exist_ok=True)
     staged = Path(tempfile.mkdtemp(prefix=f".{model}-", dir=folder.parent))
     try:
-        _write_weights(staged, networks, _encoder(run, networks), directions)
+        _write_weights(staged, networks, _encoder(run, networks), directions, prototypes)
         card = _card(run, model, title or _title(model), config, data, categories, directions, line)
+        card = replace(card, prototypes=tuple(p.describe() for p in prototypes))
         card = replace(card, files={p.name: sha256(p) for p in sorted(staged.glob("*.safetensors"))})
         (staged / CARD).write_text(json.dumps(card.to_dict(), indent=1) + "\n", encoding="utf-8")
         _describe(staged, card, networks.average)
@@ -90,16 +95,20 @@ def _encoder(run: Run, networks: Networks) -> nn.Module:
     return Inverter.build(trained, networks.average.config.num_ws) if trained else networks.encoder
 
 
-def _write_weights(folder: Path, networks: Networks, encoder: nn.Module, directions: list[Direction]) -> None:
+def _write_weights(
+    folder: Path, networks: Networks, encoder: nn.Module, directions: list[Direction], prototypes: list[Prototype]
+) -> None:
     parts = {"generator": networks.average, "discriminator": networks.discriminator, "encoder": encoder}
     for name, module in parts.items():
         save_file(halved(module), folder / f"{name}.safetensors")
     save_file({"directions": torch.stack([d.vector for d in directions])}, folder / "directions.safetensors")
+    save_file({"prototypes": torch.stack([p.vector for p in prototypes])}, folder / "prototypes.safetensors")
 
 
 def halved(module: nn.Module) -> dict[str, Tensor]:
     """State in half precision: the weights are drawn at unit scale, so its rounding is far below hearing."""
-    return {k: v.detach().cpu().half().contiguous() for k, v in module.state_dict().items()}
+    state = {k: v.detach().cpu().contiguous() for k, v in module.state_dict().items()}
+    return {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
 
 
 def _card(
@@ -189,8 +198,7 @@ def _describe(folder: Path, card: Card, generator: Generator) -> None:
 def refresh_metrics(folder: Path, evaluation: dict[str, Any]) -> Card:
     """Writes the report of an evaluation into a published card, and its README and pictures anew."""
     card = load_card(folder)
-    snapshot = {k: v for k, v in card.metrics.items() if k == "snapshot"}
-    card = replace(card, metrics=snapshot | {"evaluation": evaluation})
+    card = replace(card, metrics=card.metrics | {"evaluation": evaluation})
     write_text(folder / CARD, json.dumps(card.to_dict(), indent=1) + "\n")
     _describe(folder, card, _generator(folder, card))
     return card
@@ -198,5 +206,5 @@ def refresh_metrics(folder: Path, evaluation: dict[str, Any]) -> Card:
 
 def _generator(folder: Path, card: Card) -> Generator:
     generator = Generator(GeneratorConfig.from_dict(card.network)).eval()
-    generator.load_state_dict({k: v.float() for k, v in load_file(folder / "generator.safetensors").items()})
+    generator.load_state_dict(read_weights(folder / "generator.safetensors"))
     return generator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from synth.checkpoint import Card
-from synth.training.tables import by_category, headline, memorisation, resynthesis, table
+from synth.training.tables import by_category, headline, linearity, memorisation, resynthesis, table
 
 FEW_CLIPS = 40
 SNAPSHOT = {"fad": "FAD", "kad": "KAD", "hit_rate": "class hit rate", "sounds": "sounds drawn"}
@@ -14,7 +14,8 @@ PROJECTORS = {"yamnet": "YAMNet", "alexnet": "AlexNet"}
 
 def readme(card: Card, curve: bool) -> str:
     """Markdown; `curve` says whether there is a picture of FAD over images seen, fad.png. That of sounds always is."""
-    parts = [_what(card), *_figures(card), *_curve(card, curve), _data(card), _limits(card), _credits()]
+    told = [*_figures(card), *_curve(card, curve), *_sliders(card)]
+    parts = [_what(card), *told, _data(card), _limits(card), _credits()]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
@@ -101,6 +102,20 @@ without texture. Envelope: the same over frames' energies."""
 
 def _curve(card: Card, curve: bool) -> list[str]:
     return ["### While training\n\n![FAD over images seen](fad.png)"] if curve else []
+
+
+def _sliders(card: Card) -> list[str]:
+    report = card.metrics.get("semantic")
+    return [_straight(report), _text(linearity(report))] if report else []
+
+
+def _straight(report: dict[str, Any]) -> str:
+    return f"""## Sliders
+
+What {report["seeds"]} sounds measure at positions -5 to 5 of each slider, phases included: Pearson's r, pooled over
+all sounds after taking each one's mean away, so it is 1 only where every sound follows by the same amount. Slope: units
+of the slider's own descriptor by one of the slider. The other columns are its leak. Bold is the method installed; the
+seeds were new to both."""
 
 
 def _data(card: Card) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.errors import RunError
+from synth.files import read_lines, write_json, write_text
 from synth.training.dataset import category_names, scan
 from synth.training.presets import TrainConfig, override
 from synth.training.state import has_state
@@ -35,8 +35,9 @@ class Run:
         run = cls(folder)
         if has_state(run.state):
             raise RunError(f"{folder} already holds a run: add --resume to go on with it, or name another folder")
-        categories = category_names(scan(data))
-        config = replace(config, generator=replace(config.generator, categories=len(categories)))
+        entries = scan(data)
+        categories, clips = category_names(entries), sum(e.split == "train" for e in entries)
+        config = replace(config, generator=replace(config.generator, categories=len(categories), clips=clips))
         run.samples.mkdir(parents=True, exist_ok=True)
         run._write(config, data, categories)
         return run
@@ -83,15 +84,7 @@ class Run:
 
     def metrics(self) -> list[dict[str, Any]]:
         """All ticks so far; a line cut short by a kill is left out."""
-        if not self.metrics_path.exists():
-            return []
-        lines = []
-        for text in self.metrics_path.read_text(encoding="utf-8").splitlines():
-            try:
-                lines.append(json.loads(text))
-            except json.JSONDecodeError:
-                continue
-        return lines
+        return read_lines(self.metrics_path)
 
     def forget_after(self, seen: int) -> None:
         """Drops ticks of images that a resumed run will see again."""
@@ -108,14 +101,3 @@ class Run:
             except OSError as error:
                 raise RunError(f"another trainer works on {self.folder}: stop it first") from error
             yield
-
-
-def write_json(path: Path, value: Any) -> None:
-    write_text(path, json.dumps(value, indent=2) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Atomic: a reader sees the old file or the new one."""
-    fresh = path.with_name(path.name + ".tmp")
-    fresh.write_text(text, encoding="utf-8")
-    os.replace(fresh, path)

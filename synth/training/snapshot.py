@@ -14,13 +14,12 @@ from torch import Tensor
 from synth.models.layers import autocast
 from synth.models.stylegan2 import Generator, draw_noise
 from synth.sound import Sound
-from synth.training.dataset import Clips, load_clips, scan
+from synth.training.dataset import MIN_VALID, Clips, load_clips, scan
 from synth.training.embedders import load_embedder
 from synth.training.metrics import Yardstick
 from synth.training.presets import TrainConfig
 
 GRID_COLUMNS = 4
-LEAST_VALID = 2
 
 
 @torch.inference_mode()
@@ -83,7 +82,7 @@ class Scorer:
     @classmethod
     def build(cls, train: Clips, data: Path, config: TrainConfig, yamnet: Path | None) -> Scorer | None:
         """In the space of YAMNet where its weights are named, else of AlexNet; None without clips to score against."""
-        if sum(e.split == "valid" for e in scan(data)) < LEAST_VALID:
+        if sum(e.split == "valid" for e in scan(data)) < MIN_VALID:
             return None
         valid = load_clips(data, "valid", config.codec.sample_rate, config.codec.samples)
         yardstick = Yardstick.of(load_embedder(yamnet), train, valid, config.codec.sample_rate)

@@ -1,8 +1,8 @@
 """What one training step does, phase by phase. No files, no clocks: networks and a batch in, losses out.
 
 Phases, by images seen: `outline` (the profiles of encoder and synthesis alone, as a VAE: cheap, and they find spectra
-and envelopes within minutes), `reconstruct` (all of both as a VAE), then the prior is fitted (the mapping network is
-brought to where the encoded clips lie), `discriminate` (discriminator alone), `adversarial` (everything).
+and envelopes within minutes), `reconstruct` (all of both as a VAE), then the prior is arranged around the encoded
+clips, `discriminate` (discriminator alone), `adversarial` (everything).
 """
 
 from __future__ import annotations
@@ -15,41 +15,44 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from synth.models.discriminators import Discriminator, ProjectedDiscriminator
 from synth.models.encoder import Encoder
 from synth.models.layers import autocast
+from synth.models.mapping import Mapping
 from synth.models.stylegan2 import RAYLEIGH_DB, Generator, Noise, draw_noise
 from synth.training import losses
 from synth.training.augment import Augment, adapt
 from synth.training.dataset import BatchSampler
 from synth.training.parallel import ALONE, Team
 from synth.training.presets import TrainConfig
-from synth.training.projectors import CHANNELS, Projector
+from synth.training.projectors import CELL, CHANNELS, Projector
 
 Losses = dict[str, float]
 
 
 class Networks(nn.Module):
-    """Generator, its moving average, discriminator, encoder, and the latent bank of the training clips."""
+    """Generator, its moving average, discriminator and encoder.
+
+    The mapping is one and the same in generator and average; its codes are the latest encodings of the training clips.
+    """
 
     average: Generator
-    bank: Tensor  # (clips, w_dim)
 
-    def __init__(self, config: TrainConfig, clips: int):
+    def __init__(self, config: TrainConfig):
         super().__init__()
         g = config.generator
         self.generator = Generator(g)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
+        self.average.mapping = self.generator.mapping
         self.generator.synthesis.levels[: config.freeze].requires_grad_(False)
         self.discriminator = (
             Discriminator(g.categories, config.discriminator_widths, g.fold)
             if config.projector == "none"
-            else ProjectedDiscriminator(CHANNELS[config.projector], g.categories)
+            else ProjectedDiscriminator((CELL**2, *CHANNELS[config.projector]), g.categories)
         )
         self.encoder = Encoder(g.w_dim, config.encoder_widths, g.fold)
-        # The latest encoding of every training clip: what the prior is matched to, category by category.
-        self.register_buffer("bank", torch.zeros(clips, g.w_dim))
 
     def forward(self, objective: Callable[[], tuple[Tensor, Losses]]) -> tuple[Tensor, Losses]:
         """Computes an objective on these networks; called through DistributedDataParallel, gradients are averaged."""
@@ -87,7 +90,8 @@ class Learner:
         self.projector = projector
         self.device = device
         self.team = team
-        self.networks = Networks(config, len(sampler.labels)).to(device)
+        self.networks = Networks(config).to(device)
+        self.mapping.labels.copy_(sampler.labels)
         self.averaging = team.wrap(self.networks)
         self.augment = Augment(team)
         self.progress = Progress()
@@ -98,11 +102,14 @@ class Learner:
         n = self.networks
         parts: dict[str, tuple[list[nn.Parameter], float]] = {
             "synthesis": ([*n.generator.synthesis.parameters(), *n.encoder.parameters()], 0.5),
-            "mapping": ([*n.generator.mapping.parameters()], 0.5),
             "discriminator": ([*n.discriminator.parameters()], 0.0),
         }
         # Fused: with ten million weights and small batches, Adam's passes over memory cost a third of a step otherwise.
         return {k: torch.optim.Adam(p, betas=(beta, 0.99), fused=True) for k, (p, beta) in parts.items()}
+
+    @property
+    def mapping(self) -> Mapping:
+        return self.networks.generator.mapping
 
     @property
     def phase(self) -> str:
@@ -157,9 +164,9 @@ class Learner:
         return self.config.codec.encode(samples), labels, index
 
     def _encode(self, x: Tensor, index: Tensor, encoder: Callable[..., tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-        """Codec tensor -> sampled w and its KL divergence; the bank remembers the means."""
+        """Codec tensor -> sampled w and its KL divergence; the prior remembers the means."""
         mean, log_variance = encoder(x)
-        self.networks.bank[self.team.gather(index)] = self.team.gather(mean.detach().float())
+        self.mapping.codes[self.team.gather(index)] = self.team.gather(mean.detach().float())
         noise = self._normal(len(mean), mean.shape[1])
         return mean + noise * (0.5 * log_variance).exp(), losses.kl_divergence(mean, log_variance)
 
@@ -198,8 +205,12 @@ class Learner:
         return self.config.feature_weight * distance, distance.item()
 
     @property
+    def _projects(self) -> bool:
+        return self.config.projector != "none"
+
+    @property
     def _matches_features(self) -> bool:
-        return self.config.projector != "none" and self.config.feature_weight > 0.0
+        return self._projects and self.config.feature_weight > 0.0
 
     def _rate(self, outline: bool) -> float:
         """Each part of the warm start falls by a cosine to a tenth of its first rate, ready for what comes next."""
@@ -216,7 +227,7 @@ class Learner:
         self.progress.seen = round(1000.0 * self.config.outline_kimg)
 
     def skip_warm_start(self, seen: int, discriminator: bool) -> None:
-        """For weights of a model that has seen so many images: on with adversarial training.
+        """For weights of a model that has seen so many images: on with adversarial training, from a prior of its own.
 
         Without a trained discriminator that one learns alone first.
         """
@@ -224,47 +235,20 @@ class Learner:
         begun = round(1000.0 * (c.outline_kimg + c.reconstruction_kimg))
         trained = round(1000.0 * (c.outline_kimg + c.reconstruction_kimg + c.discriminator_kimg))
         p.seen = max(seen, trained) if discriminator else begun
-        p.prior_fitted = True
-        self._refresh_bank()
+        self.fit_prior()
 
     # -- prior ---------------------------------------------------------------------------------------------------
 
-    def fit_prior(self) -> None:
-        """Fills the bank with fresh encodings and brings the mapping network's output to it."""
-        self._refresh_bank()
-        c = self.config
-        for step in range(c.prior_steps):
-            rate = c.prior_rate * (0.505 + 0.495 * math.cos(math.pi * step / c.prior_steps))
-            # Every process does the same here: the draws are the same, and nothing is left to average.
-            self._update(self._prior_loss(), rate, "mapping")
-        self.networks.average.mapping.load_state_dict(self.networks.generator.mapping.state_dict())
-        self.progress.prior_fitted = True
-        self._track_centres(decay=0.0)
-
     @torch.no_grad()
-    def _refresh_bank(self) -> None:
+    def fit_prior(self) -> None:
+        """Encodes all training clips anew and arranges the prior around them."""
         for index in torch.arange(len(self.sampler.labels), device=self.device).split(32):
             samples = self.sampler.samples[index].float() / 32767.0
             with autocast(self.device):
-                self.networks.bank[index] = self.networks.encoder(self.config.codec.encode(samples))[0].float()
-
-    def _prior_loss(self) -> Tensor:
-        """Energy distance between the mapping's output and the encoded clips of one category drawn at random."""
-        c, n = self.config, self.networks
-        category = self.sampler.categories(1, self.rng)
-        members = (self.sampler.labels == category).nonzero().squeeze(1)
-        if len(members) < 2:
-            members = members.repeat(2)
-        chosen = torch.randperm(len(members), generator=self.rng, device=self.device)[: c.prior_batch]
-        z = torch.randn(c.prior_batch, c.generator.z_dim, generator=self.rng, device=self.device)
-        w = n.generator.mapping(z, category.expand(len(z)))
-        distance = losses.energy_distance(w, n.bank[members[chosen]])
-        return distance + c.range_weight * self._excess(w[: c.batch])
-
-    def _excess(self, w: Tensor) -> Tensor:
-        """How far the outlines of w (B, w_dim) rise above 1, the loudest that a codec tensor of a recording can be."""
-        mean, _ = self.networks.generator.synthesis.outline(w)
-        return torch.relu(mean - 1.0).square().mean()
+                self.mapping.codes[index] = self.networks.encoder(self.config.codec.encode(samples))[0].float()
+        self.mapping.arrange(self.rng)
+        self._centre()
+        self.progress.prior_fitted = True
 
     def _normal(self, count: int, size: int) -> Tensor:
         """N(0, 1), (count, size)."""
@@ -274,15 +258,9 @@ class Learner:
         whole = draw_noise(self.config.generator, self.config.codec.stft, count * self.team.size, self.rng)
         return Noise(self.team.part(whole.texture), self.team.part(whole.strokes))
 
-    @torch.no_grad()
-    def _track_centres(self, decay: float) -> None:
-        """Moves w_avg, the centre that truncation pulls to, toward the mean w of each category."""
-        g = self.networks.average
-        categories = torch.arange(self.config.generator.categories, device=self.device)
-        for category in categories:
-            z = torch.randn(64, self.config.generator.z_dim, generator=self.rng, device=self.device)
-            w = g.mapping(z, category.expand(64)).mean(0)
-            g.w_avg[category] = decay * g.w_avg[category] + (1.0 - decay) * w
+    def _centre(self) -> None:
+        """w_avg, the centre that truncation pulls to, is the mean code of each category."""
+        self.networks.average.w_avg.copy_(self.mapping.centres(self.config.generator.categories))
 
     # -- adversarial ---------------------------------------------------------------------------------------------
 
@@ -301,20 +279,15 @@ class Learner:
             fake, loss, out = self._fakes(x[:half], index[:half], drawn)
             seen[:] = self._look(fake, twin)
             if self._matches_features:
-                matching, out["features"] = self._match([m[:half] for m in seen], [m[:half] for m in real])
+                matching, out["features"] = self._match([m[:half] for m in seen[1:]], [m[:half] for m in real[1:]])
                 loss = loss + matching
             loss, judged = self._judged(loss, seen, labels_fake)
             return loss, out | judged
 
         if train_generator:
-            # The profiles have learnt from recordings alone. Taught by a discriminator, which sees one sound at a time,
-            # they draw the same clicks at the same moments into every sound; the convolutions cannot.
-            still = (self.networks.discriminator, self.networks.generator.synthesis.profiles)
-            for module in still:
-                module.requires_grad_(False)
-            out = self._descend(objective, self.config.generator_rate, "mapping", "synthesis")
-            for module in still:
-                module.requires_grad_(True)
+            self.networks.discriminator.requires_grad_(False)
+            out = self._descend(objective, self.config.generator_rate, "synthesis")
+            self.networks.discriminator.requires_grad_(True)
         else:
             with torch.no_grad():
                 seen, out = self._look(self._fakes(x[:half], index[:half], drawn)[0], twin), {}
@@ -326,25 +299,36 @@ class Learner:
         noise = self._noise(len(x) + len(drawn))
         with autocast(self.device):
             w_real, kl = self._encode(x, index, n.encoder)
-            w_prior = n.generator.mapping(self._normal(len(drawn), c.generator.z_dim), drawn)
+            w_prior = self.mapping(self._normal(len(drawn), c.generator.z_dim), drawn)
             ws = n.generator.broadcast(torch.cat([w_real, w_prior]))
-            mean, gate = n.generator.synthesis(ws, noise.strokes)
+            # Profiles learn where there is a recording to compare with. Taught by a discriminator alone, which sees one
+            # sound at a time, they draw the same clicks at the same moments into every sound; convolutions cannot.
+            mean, gate = n.generator.synthesis(ws, noise.strokes, settled=len(drawn))
             fake = n.generator.compose(mean, gate, noise.texture).clamp(-1.0, 1.0)
         loss, out = self._reconstruction_loss(x, mean[: len(x)], gate[: len(x)])
         return fake, loss + c.kl_weight * kl, out | {"kl": kl.item()}
 
     def _look(self, x: Tensor, rng: torch.Generator) -> list[Tensor]:
-        """What the discriminator sees of codec tensors: augmented, through the projector."""
-        return self.projector(self.augment(x, self.progress.augment, rng), rng)
+        """What the discriminator sees of codec tensors, augmented: cells of the tensor, then a projector's maps."""
+        x = self.augment(x, self.progress.augment, rng)
+        maps = self.projector(x, rng)
+        return [F.pixel_unshuffle(x, CELL), *maps] if self._projects else maps
 
     def _judged(self, loss: Tensor, fake: list[Tensor], labels: Tensor) -> tuple[Tensor, Losses]:
-        """A generator's loss with what the discriminator and the prior ask for."""
+        """A generator's loss with what the discriminator asks for."""
         c = self.config
         with autocast(self.device):
             adversarial = losses.generator_loss(self.networks.discriminator(fake, labels))
-        prior = self._prior_loss()
-        loss = loss + c.adversarial_weight * adversarial + c.prior_weight * prior
-        return loss, {"generator": adversarial.item(), "prior": prior.item()}
+        loss = loss + c.adversarial_weight * adversarial
+        out = {"generator": adversarial.item()}
+        if self._projects:
+            category = self._category_loss(fake, labels)
+            loss, out["category"] = loss + c.category_weight * category, category.item()
+        return loss, out
+
+    def _category_loss(self, maps: list[Tensor], labels: Tensor) -> Tensor:
+        discriminator = cast(ProjectedDiscriminator, self.networks.discriminator)
+        return losses.category_loss(discriminator.classify(maps), labels)
 
     def _teach_discriminator(
         self, x: Tensor, real: list[Tensor], labels: Tensor, fake: list[Tensor], labels_fake: Tensor
@@ -359,8 +343,11 @@ class Learner:
             signs.append(real_logits.detach().sign().mean())
             loss = losses.discriminator_loss(real_logits, fake_logits)
             out = {"discriminator": loss.item(), "real": real_logits.mean().item(), "fake": fake_logits.mean().item()}
+            if self._projects:
+                category = self._category_loss(real, labels)
+                loss, out["category of real"] = loss + category, category.item()
             # The heads on a frozen network are held smooth by spectral normalisation instead.
-            if c.projector == "none" and self.progress.steps % c.r1_interval == 0:
+            elif self.progress.steps % c.r1_interval == 0:
                 penalty = losses.r1_penalty(n.discriminator, x, labels)
                 loss = loss + penalty * (0.5 * c.r1_gamma * c.r1_interval)
                 out["r1"] = penalty.item()
@@ -402,4 +389,4 @@ class Learner:
         live, average = self.networks.generator, self.networks.average
         torch._foreach_lerp_(list(average.parameters()), list(live.parameters()), weight)
         if self.progress.prior_fitted and self.progress.steps % 16 == 0:
-            self._track_centres(decay=0.9)
+            self._centre()

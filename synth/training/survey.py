@@ -13,7 +13,7 @@ import numpy as np
 from scipy.fft import rfft
 
 from synth.errors import DataError
-from synth.training.dataset import MIN_CLIPS, SUFFIXES, Entry, as_clip, read_start, scan
+from synth.training.dataset import MIN_CLIPS, MIN_VALID, SUFFIXES, Entry, as_clip, read_start, scan
 
 FEW_CLIPS = 20
 UNEVEN = 10.0  # times the clips of the smallest category
@@ -205,8 +205,8 @@ def _sizes(clips: list[Clip]) -> list[str]:
     few = sorted(name for name, count in tally.items() if count < MIN_CLIPS)
     if few:
         found.append(f"{', '.join(few)}: fewer than {MIN_CLIPS} clips each; add some or leave the category out")
-    if sum(c.entry.split == "valid" for c in clips) < 2:
-        found.append("no scores can be taken, as fewer than 2 clips are in the valid split: add clips")
+    if sum(c.entry.split == "valid" for c in clips) < MIN_VALID:
+        found.append(f"no scores can be taken, as fewer than {MIN_VALID} clips are in the valid split: add clips")
     most, least = (max(tally, key=tally.__getitem__), min(tally, key=tally.__getitem__)) if tally else ("", "")
     if tally[most] > UNEVEN * tally[least]:
         found.append(

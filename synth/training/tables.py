@@ -73,6 +73,19 @@ def resynthesis(report: Report) -> list[str]:
     return table(heads, rows)
 
 
+def linearity(report: Report) -> list[str]:
+    """How straight semantic sliders are, by both methods: Pearson's r of every descriptor, and the own one's slope."""
+    names = list(next(iter(report["sliders"].values()))["methods"]["regression"]["r"])
+    rows = []
+    for name, slider in report["sliders"].items():
+        for method, figures in slider["methods"].items():
+            mark = "**" if method == slider["method"] else ""
+            own = slider["descriptor"]
+            row = [f"{mark}{name}{mark}", method, own, figures["r"][own], figures["slope"][own]]
+            rows.append([*row, *(None if other == own else figures["r"][other] for other in names)])
+    return table(["slider", "method", "its descriptor", "r", "slope", *(f"r, {n}" for n in names)], rows)
+
+
 def sections(report: Report) -> list[list[str]]:
     """Every table of a report, the most telling first."""
     spaces = report["spaces"]

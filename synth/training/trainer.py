@@ -85,8 +85,8 @@ class Trainer:
         self.config, data, categories = run.settings()
         c = self.config.codec
         clips = load_clips(data, "train", c.sample_rate, c.samples)
-        if clips.categories != categories:
-            raise DataError(f"{data} no longer holds the categories of this run: restore the folder or start a new run")
+        if clips.categories != categories or len(clips.labels) != self.config.generator.clips:
+            raise DataError(f"{data} no longer holds the clips of this run: restore the folder or start a new run")
         sampler = BatchSampler(clips, device, self.config.balance, self.config.jitter, self.config.semitones)
         self.clips = clips
         projector = load_projector(self.config.projector, c, yamnet, device)

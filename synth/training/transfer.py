@@ -1,8 +1,8 @@
 """Training that begins with a published model: to go on with it, or to teach it other categories.
 
 What the layers of a model know of sound serves other sounds too (transfer by fine-tuning; with `freeze`, of the upper
-layers alone: Mo et al. 2020, arXiv 2002.10964). Only the mapping's categories begin anew: they are brought to where the
-encoder puts the new recordings, as at the end of any warm start.
+layers alone: Mo et al. 2020, arXiv 2002.10964). Only the prior begins anew: it is arranged around where the encoder
+puts the recordings, as at the end of any warm start.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from synth.checkpoint import Card, verify
 from synth.errors import RunError
 from synth.models.encoder import encoder_part
+from synth.models.weights import read_weights
 from synth.training.presets import TrainConfig
 from synth.training.steps import Learner
 
-# Of each category; new ones begin as the mean of the old.
-BY_CATEGORY = ("mapping.embed.weight", "w_avg")
+# Parts of a generator that belong to the recordings it was trained on.
+OF_RECORDINGS = ("mapping.", "w_avg")
 
 
 def settings_of(checkpoint: Path) -> TrainConfig:
@@ -40,24 +40,26 @@ def begin_with(learner: Learner, checkpoint: Path, categories: tuple[str, ...]) 
     """
     card = verify(checkpoint)
     networks, same = learner.networks, card.categories == categories
-    generator = _read(checkpoint, "generator")
-    if not same:
-        generator |= {k: _mean_row(generator[k], len(categories)) for k in BY_CATEGORY}
+    stored = read_weights(checkpoint / "generator.safetensors")
+    general = {k: v for k, v in stored.items() if not k.startswith(OF_RECORDINGS)}
     for module in (networks.generator, networks.average):
-        _load(module, generator, checkpoint)
-    _load(networks.encoder, encoder_part(_read(checkpoint, "encoder")), checkpoint)
+        own = {k: v for k, v in module.state_dict().items() if k.startswith(OF_RECORDINGS)}
+        _load(module, own | general, checkpoint)
+    _load(networks.encoder, encoder_part(read_weights(checkpoint / "encoder.safetensors")), checkpoint)
     if not same:
         learner.begin_at_reconstruction()
         return card
+    discriminator = read_weights(checkpoint / "discriminator.safetensors")
     same_view = card.training["settings"].get("projector", "none") == learner.config.projector
-    if same_view:
-        _load(networks.discriminator, _read(checkpoint, "discriminator"), checkpoint)
-    learner.skip_warm_start(card.training["images_seen"], discriminator=same_view)
+    taken = same_view and _shapes(discriminator) == _shapes(networks.discriminator.state_dict())
+    if taken:
+        networks.discriminator.load_state_dict(discriminator)
+    learner.skip_warm_start(card.training["images_seen"], discriminator=taken)
     return card
 
 
-def _read(checkpoint: Path, name: str) -> dict[str, Tensor]:
-    return {k: v.float() for k, v in load_file(checkpoint / f"{name}.safetensors").items()}
+def _shapes(weights: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in weights.items()}
 
 
 def _load(module: nn.Module, weights: Mapping[str, Tensor], checkpoint: Path) -> None:
@@ -65,9 +67,3 @@ def _load(module: nn.Module, weights: Mapping[str, Tensor], checkpoint: Path) ->
         module.load_state_dict(dict(weights))
     except RuntimeError as error:
         raise RunError(f"{checkpoint} was trained with other sizes than this run: leave out --preset") from error
-
-
-def _mean_row(rows: Tensor, count: int) -> Tensor:
-    """(old, D) -> (count, D), with a little noise: equal rows would be equal categories for as long as they train."""
-    noise = torch.randn(count, rows.shape[1], generator=torch.Generator().manual_seed(0))
-    return rows.mean(0) + 0.1 * rows.std() * noise

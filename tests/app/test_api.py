@@ -73,6 +73,13 @@ def test_infer_answers_a_frame(client):
     assert (magic, sequence, rate, samples) == (MAGIC, 41, 16000, 1024)
 
 
+def test_a_draft_is_the_sound_by_the_quick_phase_method(client):
+    def samples(**more) -> bytes:
+        return client.post("/infer", json=PATCH | {"format": "frame"} | more).content[HEADER.size :]
+
+    assert samples(draft=True) == samples(phase="pghi") != samples()
+
+
 def test_the_same_patch_is_the_same_bytes(client):
     assert client.post("/infer", json=PATCH).content == client.post("/infer", json=PATCH).content
 
@@ -149,6 +156,8 @@ def test_an_outputs_folder_that_cannot_be_made_is_one_sentence(client, outputs):
         ({"lufs": 3}, "lufs"),
         ({"colour": "red"}, "colour"),
         ({"format": "mp3"}, "format"),
+        ({"format": "frame", "draft": 1}, "draft"),
+        ({"draft": True}, "draft"),
         ({"sequence": -1}, "sequence"),
         ({"sequence": 2**32}, "sequence"),
     ],

@@ -152,6 +152,20 @@ def test_damaged_files_are_as_good_as_none(root):
     assert job.state == "idle" and job.last == {"seen": 1}
 
 
+def test_a_run_that_nobody_works_on_can_be_deleted(root):
+    busy = fake(root, "busy", birth=jobs.birth(os.getpid()))
+    with pytest.raises(RunError, match="stop it first"):
+        jobs.delete(busy)
+    assert jobs.runs() == [busy]
+    old = fake(root, "old")
+    jobs.delete(old)
+    assert jobs.runs() == [busy] and [p.name for p in root.iterdir()] == ["busy"]
+    for ask in (jobs.delete, jobs.resume, jobs.stop):
+        with pytest.raises(RunError, match="no run named old"):
+            ask(old)
+    assert jobs.status(old).state == "idle", "another window still looks at it"
+
+
 def test_publishing_keeps_other_models(root, tiny_run, tiny_checkpoint):
     folder = root / "mine"
     folder.symlink_to(tiny_run)

@@ -33,7 +33,14 @@ def test_a_snapshot_that_is_being_written_gives_way(tiny_run, tmp_path):
     assert samples.newest(tmp_path, CATEGORIES) == whole, "its grid is half"
     half.write_bytes(grid.read_bytes())
     assert samples.newest(tmp_path, CATEGORIES) == whole, "its sounds are not there yet"
-    assert samples.stamp(tmp_path)[0] == "kimg-000099"
+    early = samples.stamp(tmp_path)
+    assert early[0] == "kimg-000099"
+    for sound in sorted((tmp_path / "samples").glob("kimg-000000-*.wav")):
+        before = samples.stamp(tmp_path)
+        later = half.with_name(sound.name.replace("000000", "000099"))
+        later.write_bytes(sound.read_bytes())
+        assert samples.stamp(tmp_path) != before, "who looked too early looks again"
+    assert samples.newest(tmp_path, CATEGORIES).kimg == 99
 
 
 def test_a_run_without_sounds_has_none(tmp_path: Path):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.session import (
     LEVELLED,
     MAX_HISTORY,
+    PULL,
     SLIDERS,
     History,
     cleared,
@@ -32,6 +35,7 @@ def card(name: str, directions: tuple[str, ...] = ("Dim 1", "Dim 2")) -> Card:
         codec={},
         network={"z_dim": 4, "w_dim": 8},
         directions=tuple({"name": direction} for direction in directions),
+        prototypes=({"name": "Clank"},),
     )
 
 
@@ -71,9 +75,10 @@ def test_a_bad_link_opens_the_defaults_with_one_sentence(query, named):
 
 
 def test_what_the_model_does_not_have_is_left_out_and_named():
-    opened = open_link({"c": "violin", "s": "3", "d.Dim 1": "1", "d.Bright": "2", "z": "AAAAAA"}, CARDS)
+    opened = open_link({"c": "violin", "s": "3", "d.Dim 1": "1", "d.Bright": "2", "z": "AAAAAA", "pt": "Thud"}, CARDS)
     assert opened.patch == Patch(category="hit", seed=3, sliders={"Dim 1": 1})
-    assert all(word in opened.warning for word in ("violin", "Bright", "latent"))
+    assert all(word in opened.warning for word in ("violin", "Bright", "latent", "Thud"))
+    assert open_link({"pt": "Clank", "pl": "0.5"}, CARDS).patch == Patch(category="hit", prototype="Clank", pull=0.5)
 
 
 @pytest.mark.parametrize(("size", "fits"), [(4, True), (8, True), (24, True), (5, False), (12, False)])
@@ -137,3 +142,18 @@ def test_history_has_an_end():
 
 def test_files_are_named_by_model_category_and_seed():
     assert file_stem(Patch("drums", "scrape", 12)) == "drums-scrape-12"
+
+
+def test_directions_that_are_found_need_no_card():
+    sized = replace(CARDS["drums"], network={"z_dim": 4, "w_dim": 8, "widths": [16, 8]})
+    patch = Patch("drums", "hit", sliders={"SeFa 2": 1.0, "PCA 8 [0-3]": 1.0, "SeFa 9": 1.0, "SeFa 1 [0-4]": 1.0})
+    assert set(fit(patch, sized).sliders) == {"SeFa 2", "PCA 8 [0-3]"}
+    assert set(fit(patch, CARDS["drums"]).sliders) == set()
+
+
+def test_a_prototype_that_is_chosen_is_heard_at_once():
+    chosen = turn(Patch("drums", "hit"), "prototype", "Clank", CARDS)
+    assert (chosen.prototype, chosen.pull) == ("Clank", PULL)
+    assert turn(turn(chosen, "pull", 0.2, CARDS), "prototype", "Clank", CARDS).pull == 0.2
+    left = turn(chosen, "prototype", None, CARDS)
+    assert (left.prototype, left.pull) == (None, 0.0)

@@ -11,6 +11,7 @@ import pytest
 
 from app import jobs, sounds
 from synth.errors import RunError
+from synth.files import write_json
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +51,7 @@ def test_names_are_made_plain_and_uploads_of_yesterday_go(root, monkeypatch):
     assert (first.name, used.name) == ("My_drums_2", "sounds") and first.parent.parent == root / sounds.KEPT
     run = root / "run"
     run.mkdir()
-    jobs.write_json(run / jobs.JOB, {"arguments": ["--data", str(used)]})
+    write_json(run / jobs.JOB, {"arguments": ["--data", str(used)]})
     for folder in (first, used):
         os.utime(folder.parent, (0, 0))
     sounds.take_zip("new.zip", archive(a=b"3"))

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from synth.checkpoint import CARD
+
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
 
 @pytest.fixture
 def page(tiny_checkpoint):
-    return AppTest.from_file(str(MAIN), default_timeout=60)
+    """With classic widgets: the live instrument needs a browser."""
+    page = AppTest.from_file(str(MAIN), default_timeout=60)
+    page.query_params["classic"] = "1"
+    return page
 
 
 def slider(page: AppTest, label: str):
     return next(item for item in page.slider if item.label == label)
+
+
+def labelled(items, label: str):
+    return next(item for item in items if item.label == label)
 
 
 def button(page: AppTest, label: str):
@@ -40,6 +50,7 @@ def test_a_first_visit_shows_and_plays_a_sound(page):
     assert page.button_group[0].value == "hit"
     assert page.number_input[0].value == 0
     assert [item.label for item in page.slider[:6]] == ["Truncation", "Dim 1", "Dim 2", "Dim 3", "Dim 4", "Dim 5"]
+    assert not page.get("vega_lite_chart"), "of a model without semantic sliders nothing was measured"
     assert source(page)
     assert any("data:image/png;base64," in item.proto.body for item in page.get("html"))
     assert [item.proto.label for item in page.get("download_button")] == ["WAV", "FLAC", "OGG"]
@@ -98,11 +109,11 @@ def test_a_link_opens_its_patch_and_the_share_link_is_that_link(page):
     clean(page)
     assert page.button_group[0].value == "scrape"
     assert slider(page, "Dim 1").value == -2.5
-    assert page.selectbox[1].value == "pghi"
+    assert labelled(page.selectbox, "Phase").value == "pghi"
     assert slider(page, "Loudness, LUFS").value == -23.0
     link = page.code[0].value
     assert all(part in link for part in ("c=scrape", "s=5", "d.Dim+1=-2.5", "ph=pghi", "l=-23.0"))
-    assert page.query_params["app"] == "our-algo"
+    assert "app" not in page.query_params
 
 
 @pytest.mark.parametrize(
@@ -160,3 +171,74 @@ def test_a_damaged_checkpoint_is_one_sentence(tiny_checkpoint, tmp_path, monkeyp
 def test_categories_are_named_as_people_read_them(page):
     page.run()
     assert [option.content for option in page.button_group[0].proto.options] == ["Hit", "Scrape"]
+
+
+def test_the_live_instrument_is_the_default_and_a_switch_turns_it_off(tiny_checkpoint):
+    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    clean(page)
+    assert len(page.get("bidi_component")) == 1 and not page.get("audio")
+    switch = next(item for item in page.toggle if item.label == "Classic widgets")
+    switch.set_value(True).run()
+    clean(page)
+    assert source(page) and not page.get("bidi_component")
+    assert page.query_params["classic"] == "1"
+
+
+def test_a_prototype_pulls_the_sound(page):
+    page.run()
+    heard = {source(page)}
+    labelled(page.selectbox, "Toward").set_value("scrape").run()
+    heard.add(source(page))
+    assert (page.query_params["pt"], page.query_params["pl"]) == ("scrape", "0.7")
+    slider(page, "Pull").set_value(1.0).run()
+    heard.add(source(page))
+    clean(page)
+    assert len(heard) == 3
+    labelled(page.selectbox, "Toward").set_value(None).run()
+    clean(page)
+    assert source(page) in heard and "pt" not in page.query_params
+    assert "Pull" not in [item.label for item in page.slider]
+
+
+def test_semantic_sliders_come_first_and_say_how_straight_they_are(tiny_checkpoint, tmp_path, monkeypatch, page):
+    root = Path(shutil.copytree(tiny_checkpoint, tmp_path / "semantic"))
+    card = json.loads((root / "tiny" / CARD).read_text())
+    card["directions"][-1] |= {"name": "Brightness", "provenance": "regression of measured slopes"}
+    r = {"brightness": 0.93, "rate": -0.2, "noisiness": 0.41}
+    figures = {"layers": [0, 1], "scale": 1.0, "r": r, "slope": {}}
+    curve = {"low": [-1.0, 0.0, 1.0], "middle": [0.0, 1.0, 2.0], "high": [1.0, 2.0, 3.0]}
+    slider_of = {"descriptor": "brightness", "unit": "octaves", "ends": ["dark", "bright"], "method": "regression"}
+    slider_of |= {"methods": {"regression": figures}, "curve": curve}
+    card["metrics"]["semantic"] = {"seeds": 64, "positions": [-5, 0, 5], "sliders": {"Brightness": slider_of}}
+    (root / "tiny" / CARD).write_text(json.dumps(card))
+    monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(root))
+    page.run()
+    clean(page)
+    assert [item.label for item in page.slider[:3]] == ["Truncation", "Brightness", "Dim 1"]
+    assert len(page.get("vega_lite_chart")) == 1
+    (told,) = [item.value for item in page.caption if item.value.startswith("r ")]
+    assert "0.93 with brightness" in told and "noisiness (r +0.41)" in told
+
+
+@pytest.mark.parametrize(
+    ("asked", "title"),
+    [("our-algo", "Shape"), ("algo-2", "Explore"), ("algo2", "Explore"), ("algo-1", "Query"), ("algo1", "Query")],
+)
+def test_old_addresses_open_their_pages(tiny_checkpoint, asked, title):
+    page = AppTest.from_file(str(MAIN), default_timeout=60)
+    page.query_params.update({"app": asked, "m": "tiny", "c": "scrape", "classic": "1"})
+    page.run()
+    clean(page)
+    marks = {"Shape": "Dim 1", "Explore": "Layers", "Query": "Irregularity"}
+    labels = [item.label for item in page.slider]
+    assert marks[title] in labels and (title == "Explore") == ("Layers" in labels)
+    assert page.query_params["c"] == "scrape" and "app" not in page.query_params
+
+
+def test_an_unknown_app_is_one_sentence_and_shape(page):
+    page.query_params["app"] = "algo-9"
+    page.run()
+    assert not page.exception and not page.error
+    (warning,) = page.warning
+    assert "algo-9" in warning.value and "algo-2" in warning.value and "\n" not in warning.value
+    assert source(page) and slider(page, "Dim 1")

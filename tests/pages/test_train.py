@@ -10,7 +10,10 @@ import time
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import jobs, plan, sounds
@@ -73,7 +76,7 @@ def test_a_zip_is_understood_and_started_on(page, root, recordings, monkeypatch)
     started = []
     monkeypatch.setattr(jobs, "start", lambda *what: started.append(what) or root / what[0])
     machine = ["--threads", str(max((os.cpu_count() or 1) - 1, 1)), "--device", "auto"]
-    plan.keep_speed(SCRATCH[2], machine, Speed(16.0, 300.0, 40.0, 0.01, measured=time.time()))
+    plan.keep_speed(SCRATCH[2], machine, Speed(16.0, 300.0, 40.0, measured=time.time()))
     page.run()
     page.file_uploader[0].upload("my drums.zip", zipped(recordings), "application/zip").run()
     assert not page.exception and not page.error
@@ -154,6 +157,57 @@ def test_a_crash_shows_its_last_lines_and_the_way_on(page, finished, monkeypatch
     assert labelled(page.number_input, "Minutes").value == 29
     button(page, "Go on").click().run()
     assert resumed == [(finished, 29)]
+
+
+def test_a_run_is_deleted_once_asked(page, finished):
+    page.run()
+    button(page, "Delete for good").click().run()
+    assert not page.exception and not page.warning and not finished.exists()
+    assert any("Bring your sounds" in text.value for text in page.markdown), "as on a first visit"
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "offered"),
+    [
+        ("127.0.0.1", {}, True),
+        ("::1", {}, True),
+        ("localhost", {}, True),
+        ("127.0.0.1", {"X-Forwarded-For": "10.0.0.7"}, False),
+        ("0.0.0.0", {}, False),
+        (None, {}, False),
+        ("studio", {}, False),
+    ],
+)
+def test_folders_of_the_server_are_for_its_own_people(page, monkeypatch, address, headers, offered):
+    asked = st.get_option
+    monkeypatch.setattr(st, "get_option", lambda name: address if name == "server.address" else asked(name))
+    monkeypatch.setattr(type(st.context), "headers", headers)
+    page.run()
+    assert not page.exception
+    assert ("Path" in page.button_group[0].options) == offered
+
+
+def test_every_fault_of_the_sounds_is_said(page, root, tmp_path):
+    folder = tmp_path / "mine"
+    rng = np.random.default_rng(1)
+    for i in range(45):
+        sound = 0.2 * rng.standard_normal(1024) * np.exp(-np.arange(1024) / rng.uniform(60, 240))
+        path = folder / ("few" if i < 4 else "many") / f"{i:02}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, np.clip(90 * sound, -1, 1) if i == 40 else sound, 16000)
+    shutil.copy(folder / "many" / "41.wav", folder / "many" / "again.wav")
+    page.run()
+    page.file_uploader[0].upload("mine.zip", zipped(folder), "application/zip").run()
+    said = " ".join(item.value for item in page.warning)
+    for fault in ("Many has 42 clips and few 4: add clips of few", "Clipped", "1 clip repeats another"):
+        assert fault in said
+    assert not page.error and "Start" in [item.label for item in page.button]
+    soundfile.write(folder / "many" / "still.wav", np.zeros(1024), 16000)
+    for path in (folder / "few").iterdir():
+        path.unlink()
+    page.file_uploader[0].upload("worse.zip", zipped(folder), "application/zip").run()
+    assert "silence: many/still.wav" in sentence(page.error)
+    assert "Start" not in [item.label for item in page.button]
 
 
 def test_a_running_one_can_be_paused_and_stopped(page, finished, monkeypatch):

@@ -23,7 +23,9 @@ def test_card_says_what_was_trained(published: Path) -> None:
     assert card.categories == ("hit", "scrape") and card.family == "stylegan2"
     assert card.data["clips_per_category"] == {"hit": 9, "scrape": 9}
     assert card.training["images_seen"] >= 80
-    assert set(card.files) == {f"{n}.safetensors" for n in ("generator", "discriminator", "encoder", "directions")}
+    parts = ("generator", "discriminator", "encoder", "directions", "prototypes")
+    assert set(card.files) == {f"{n}.safetensors" for n in parts}
+    assert [p["name"] for p in card.prototypes] == ["hit", "scrape"]
     assert Card.from_dict(json.loads(json.dumps(card.to_dict()))) == card
     assert "# Tiny" in (published / "tiny" / "README.md").read_text()
 

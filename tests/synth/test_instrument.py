@@ -1,11 +1,17 @@
+import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.torch import load_file, save_file
 
-from synth.errors import PatchError
+from synth.checkpoint import CARD, catalogue, load_card, sha256
+from synth.errors import AudioError, CheckpointError, PatchError
 from synth.instrument import Instrument
 from synth.patch import Patch
+from synth.sound import Sound
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +47,27 @@ def test_render_is_the_same_on_any_number_of_threads(instrument: Instrument) -> 
     assert np.array_equal(sounds[0], sounds[1]) and np.array_equal(sounds[0], sounds[2])
 
 
+def test_a_draft_is_the_same_sound_by_pghi_alone_and_claims_no_patch(instrument: Instrument) -> None:
+    patch = Patch(model="tiny", seed=8, phase="griffin-lim", fade_in=0.01)
+    draft = instrument.draft(patch)
+    assert np.array_equal(draft.samples, instrument.render(replace(patch, phase="pghi")).samples)
+    assert draft.patch is None
+
+
+def test_weights_that_are_kept_change_nothing(instrument: Instrument) -> None:
+    from synth.models.layers import ModulatedConv
+
+    patch = Patch(model="tiny", seed=8)
+    kept = instrument.render(patch).samples
+    layers = [layer for layer in instrument.generator.modules() if isinstance(layer, ModulatedConv)]
+    for layer in layers:
+        layer.kept = None
+    bare = instrument.render(patch).samples
+    for layer in layers:
+        layer.keep()
+    assert layers and np.array_equal(bare, kept)
+
+
 def test_every_part_of_a_patch_changes_the_sound(instrument: Instrument) -> None:
     base = instrument.render(Patch(model="tiny", seed=1)).samples
     changed = {
@@ -51,6 +78,7 @@ def test_every_part_of_a_patch_changes_the_sound(instrument: Instrument) -> None
         "loudness": Patch(model="tiny", seed=1, lufs=-40.0),
         "fade": Patch(model="tiny", seed=1, fade_in=0.05),
         "latent": Patch(model="tiny", seed=1, latent=(0.5,) * 16),
+        "prototype": Patch(model="tiny", seed=1, prototype="scrape", pull=0.5),
     }
     for name, patch in changed.items():
         assert not np.allclose(base, instrument.render(patch).samples), name
@@ -77,3 +105,79 @@ def test_wrong_names_list_the_valid_ones(instrument: Instrument) -> None:
         instrument.render(Patch(model="tiny", category="piano"))
     with pytest.raises(PatchError, match="Dim 1"):
         instrument.render(Patch(model="tiny", sliders={"Brightness": 1.0}))
+    with pytest.raises(PatchError, match="'rain' is no prototype of tiny: use hit, scrape"):
+        instrument.render(Patch(model="tiny", prototype="rain", pull=0.5))
+
+
+def test_a_prototype_pulls_all_the_way_to_the_centre_of_its_category(instrument: Instrument) -> None:
+    def pulled(seed: int, amount: float) -> np.ndarray:
+        return instrument.synthesise(Patch(model="tiny", seed=seed, prototype="scrape", pull=amount)).numpy()
+
+    centre = instrument.synthesise(Patch(model="tiny", seed=1, category="scrape", psi=0.0)).numpy()
+    np.testing.assert_allclose(pulled(1, 1.0), centre, atol=1e-3)  # weights are stored in half precision
+    np.testing.assert_array_equal(pulled(1, 0.0), instrument.synthesise(Patch(model="tiny", seed=1)).numpy())
+    away = [np.abs(pulled(1, amount) - centre).mean() for amount in (0.0, 0.5, 0.9)]
+    assert away == sorted(away, reverse=True)
+
+
+def test_directions_of_another_model_are_refused(published: Path, tmp_path: Path) -> None:
+    shutil.copytree(published / "tiny", tmp_path / "tiny")
+    for name in ("directions", "prototypes"):
+        stored = load_file(published / "tiny" / f"{name}.safetensors")
+        save_file({name: stored[name][:, :8].contiguous()}, tmp_path / "tiny" / f"{name}.safetensors")
+        card = load_card(tmp_path / "tiny")
+        files = card.files | {f"{name}.safetensors": sha256(tmp_path / "tiny" / f"{name}.safetensors")}
+        (tmp_path / "tiny" / CARD).write_text(json.dumps(replace(card, files=files).to_dict()))
+        with pytest.raises(CheckpointError, match="does not hold what its card says"):
+            Instrument.load(tmp_path / "tiny")
+        shutil.copytree(published / "tiny", tmp_path / "tiny", dirs_exist_ok=True)
+
+
+def test_directions_are_found_when_a_patch_names_them(instrument: Instrument) -> None:
+    bare = instrument.render(Patch("tiny", seed=3)).samples
+    sounds = [bare]
+    for name in ("SeFa 1", "SeFa 1 [1-2]", "PCA 1"):
+        moved = instrument.render(Patch("tiny", seed=3, sliders={name: 3.0})).samples
+        assert all(not np.array_equal(moved, other) for other in sounds)
+        sounds.append(moved)
+        assert np.array_equal(moved, instrument.render(Patch("tiny", seed=3, sliders={name: 3.0})).samples)
+    assert [d.name for d in instrument.factors("PCA", (0, 1), 2)] == ["PCA 1 [0-1]", "PCA 2 [0-1]"]
+    for name in ("SeFa 9999", "SeFa 1 [0-99]", "Nonsense"):
+        with pytest.raises(PatchError, match="no direction of this model"):
+            instrument.render(Patch("tiny", sliders={name: 1.0}))
+
+
+def test_the_directions_that_a_person_named(published: Path, tmp_path: Path) -> None:
+    from synth import own
+
+    folder = Path(shutil.copytree(published / "tiny", tmp_path / "tiny"))
+    generator = load_card(folder).files["generator.safetensors"]
+    loaded = Instrument.load(folder, "cpu")
+    first = loaded.direction("SeFa 2 [1-3]")
+    vector = tuple(first.vector.tolist())
+    own.add(folder, generator, own.Own("Wobble", vector, first.scale, first.layers, first.provenance), ())
+    assert [d["name"] for d in catalogue(tmp_path)["tiny"].directions][-1] == "Wobble"
+    assert catalogue(tmp_path)["tiny"].directions[-1]["own"]
+    named = Instrument.load(folder, "cpu")
+    by_name = named.render(Patch("tiny", seed=3, sliders={"Wobble": 2.0})).samples
+    assert np.array_equal(by_name, named.render(Patch("tiny", seed=3, sliders={"SeFa 2 [1-3]": 2.0})).samples)
+    own.add(folder, generator, own.Own("Short", (1.0,), 1.0, (0, 1), ""), ())
+    with pytest.raises(CheckpointError, match="Short"):
+        Instrument.load(folder, "cpu")
+
+
+def test_a_sound_is_encoded_and_refined(instrument: Instrument) -> None:
+    sound = instrument.render(Patch("tiny", "scrape", 5))
+    latent = instrument.encode(sound)
+    assert latent == instrument.encode(sound)
+    patch = Patch("tiny", "scrape", 5, latent=latent)
+    assert instrument.render(patch).samples.shape == sound.samples.shape
+    steps = list(instrument.refine(patch, sound, 6))
+    assert len(steps) == 7 and steps[-1].loss <= steps[0].loss
+    assert tuple(steps[0].ws.flatten().tolist()) == latent
+    nearer = replace(patch, latent=tuple(steps[-1].ws.flatten().tolist()))
+    assert not np.array_equal(instrument.render(nearer).samples, instrument.render(patch).samples)
+    short = Sound(sound.samples[:, :300], sound.sample_rate)
+    assert instrument.encode(short) != latent
+    with pytest.raises(AudioError, match="silent"):
+        instrument.encode(Sound(np.zeros((1, 400), np.float32), 16000))

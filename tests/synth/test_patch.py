@@ -21,6 +21,8 @@ patches = st.builds(
     seed=st.integers(0, 2**32 - 1),
     latent=st.none() | st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40).map(tuple),
     psi=st.floats(0, 2),
+    prototype=st.none() | names,
+    pull=st.floats(0, 1),
     sliders=st.dictionaries(names, st.floats(-5, 5), max_size=6),
     phase=st.sampled_from(PHASES),
     lufs=st.none() | st.floats(-60, 0),
@@ -68,6 +70,7 @@ BAD = [
     ("category", 1), ("seed", -1), ("seed", 2**32), ("seed", 1.0), ("seed", True), ("seed", "1"), ("latent", []),
     ("latent", "1,2"), ("latent", [1, math.nan]), ("latent", [math.inf]), ("latent", ["a"]), ("latent", [0] * 65537),
     ("psi", math.nan), ("psi", 2.01), ("psi", -0.01), ("psi", "1"), ("psi", True), ("psi", None), ("psi", 10**400),
+    ("prototype", ""), ("prototype", 1), ("pull", 1.1), ("pull", -0.1), ("pull", math.nan), ("pull", None),
     ("sliders", [1]), ("sliders", {"a": 5.1}), ("sliders", {"a": math.nan}), ("sliders", {"a": None}),
     ("sliders", {"": 1.0}), ("sliders", {1: 1.0}), ("phase", "wavenet"), ("phase", None), ("phase", []),
     ("lufs", 0.1), ("lufs", -61), ("lufs", "loud"), ("fade_in", -1), ("fade_out", 10.5), ("fade_in", math.inf),
@@ -97,7 +100,8 @@ def test_unknown_keys_are_named_in_both_forms():
 
 
 QUERIES = ["s=", "s=-1", "s=1.5", "s=99999999999", "p=", "p=nan", "p=1&p=1", "z=", "z=AAA", "z=%FF%FF", "d.=1", "d.a=x",
-           "d.a=inf", "l=quiet", "fi=-1", "m=", "m=a/b", "ph=", "c=", "nothing", "&&", "=1"]  # fmt: skip
+           "d.a=inf", "l=quiet", "fi=-1", "pl=2", "pl=far", "pt=", "m=", "m=a/b", "ph=", "c=", "nothing", "&&",
+           "=1"]  # fmt: skip
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -112,7 +116,7 @@ json_values = st.recursive(
     max_leaves=12,
 )
 fields = st.sampled_from([*Patch.__dataclass_fields__, "other"])
-keys = st.sampled_from(["m", "c", "s", "z", "p", "d.", "d.a", "ph", "l", "fi", "fo", "x"])
+keys = st.sampled_from(["m", "c", "s", "z", "p", "pt", "pl", "d.", "d.a", "ph", "l", "fi", "fo", "x"])
 
 
 @settings(deadline=None, max_examples=300)

@@ -5,7 +5,7 @@ from synth.control.inversion import encode
 from synth.models.encoder import Encoder, Inverter
 from synth.models.stylegan2 import Generator, GeneratorConfig
 
-SMALL = GeneratorConfig(categories=3, z_dim=8, w_dim=16, mapping_layers=2, widths=(12, 8, 8), fold=2, rank=4)
+SMALL = GeneratorConfig(categories=3, z_dim=8, w_dim=16, widths=(12, 8, 8), fold=2, rank=4)
 
 
 @pytest.fixture

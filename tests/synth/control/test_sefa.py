@@ -2,11 +2,19 @@ import pytest
 import torch
 
 from synth.control.latent import Direction, bend, draw_z
-from synth.control.sefa import END_DEVIATIONS, SLIDER_END, factorize, first_weights, sefa_directions, spread_root
+from synth.control.sefa import (
+    END_DEVIATIONS,
+    SLIDER_END,
+    factorize,
+    first_weights,
+    pca_directions,
+    sefa_directions,
+    spread_root,
+)
 from synth.errors import PatchError
 from synth.models.stylegan2 import Generator, GeneratorConfig
 
-SMALL = GeneratorConfig(categories=3, z_dim=8, w_dim=16, mapping_layers=2, widths=(12, 8, 8), fold=2, rank=4)
+SMALL = GeneratorConfig(categories=3, z_dim=8, w_dim=16, widths=(12, 8, 8), fold=2, rank=4)
 
 
 @pytest.fixture
@@ -48,7 +56,7 @@ def test_directions_are_unit_vectors_in_latent_units(generator: Generator) -> No
 def test_strongest_directions_are_those_that_sounds_lie_along(generator: Generator) -> None:
     """Latents that spread along one direction only: it comes first, whatever the weights say."""
     line = torch.nn.functional.normalize(torch.randn(16), dim=0)
-    generator.mapping.out.weight.data = line[:, None] * torch.randn(1, 16)
+    generator.mapping.codes[:] = torch.randn(len(generator.mapping.codes), 1) * line
     first = sefa_directions(generator, 2)[0]
     assert abs(first.vector @ line) > 0.99
     with torch.no_grad():
@@ -79,3 +87,24 @@ def test_z_is_the_same_everywhere() -> None:
     assert not torch.equal(draw_z(7, 4), draw_z(8, 4))
     # The stream of a seed is part of what a patch means: it must not change between versions.
     torch.testing.assert_close(draw_z(0, 3), torch.tensor([[1.5409961, -0.2934289, -2.1787894]]))
+
+
+def test_directions_of_some_layers_move_those_alone(generator: Generator) -> None:
+    root = spread_root(generator)
+    some, everywhere = sefa_directions(generator, 3, (3, 4), root), sefa_directions(generator, 3, None, root)
+    assert some[0].layers == (3, 4) and everywhere[0].layers == (0, 5)
+    assert not torch.allclose(some[0].vector, everywhere[0].vector)
+    assert some[0].strength > some[1].strength > 0
+
+
+def test_principal_components_are_those_of_the_latents(generator: Generator) -> None:
+    root = spread_root(generator)
+    found = pca_directions(generator, 16, (0, 2), root)
+    vectors = torch.stack([d.vector for d in found])
+    torch.testing.assert_close(vectors @ vectors.t(), torch.eye(16), atol=1e-3, rtol=0)
+    variances = torch.stack([v @ root @ root @ v for v in vectors])
+    assert (variances[:-1] >= variances[1:] - 1e-6).all()
+    assert found[0].layers == (0, 2) and "% of the variance" in found[0].provenance
+    assert sum(d.strength for d in found) == pytest.approx(100.0, abs=0.1)
+    deviation = found[0].scale * SLIDER_END / END_DEVIATIONS
+    assert deviation == pytest.approx(float(variances[0].sqrt()), rel=1e-3)

@@ -47,6 +47,13 @@ def test_heads_are_smooth() -> None:
     assert torch.linalg.matrix_norm(head.narrow.weight[:, :, 0, 0], 2).item() == pytest.approx(1.0, abs=0.02)
 
 
+def test_the_classifier_reads_the_coarsest_map() -> None:
+    d, maps = projected()
+    logits = d.classify(maps)
+    assert logits.shape == (4, 3)
+    torch.testing.assert_close(logits, d.classifier(maps[1].mean((2, 3))))
+
+
 def test_heads_judge_every_part() -> None:
     """A change in one corner of a map moves the logits of that corner more than those of the one opposite."""
     d, maps = projected()

@@ -9,7 +9,7 @@ from synth.models.encoder import Encoder
 from synth.models.layers import GAIN, ModulatedConv
 from synth.models.stylegan2 import Generator, GeneratorConfig, Noise, draw_noise
 
-SMALL = GeneratorConfig(categories=3, z_dim=8, w_dim=16, mapping_layers=2, widths=(12, 8, 8), fold=2, rank=4)
+SMALL = GeneratorConfig(categories=3, z_dim=8, w_dim=16, widths=(12, 8, 8), fold=2, rank=4)
 
 
 @pytest.fixture

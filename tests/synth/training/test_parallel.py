@@ -19,7 +19,7 @@ VARYING = ("images_per_second", "wall_minutes", "fad", "kad", "hit_rate")
 
 
 # Adam makes steps of the full rate of gradients that are rounding alone: at low rates those do not add up.
-RATES = ["outline_rate=1e-3", "reconstruction_rate=1e-4", "prior_rate=1e-3", "generator_rate=1e-4"]
+RATES = ["outline_rate=1e-3", "reconstruction_rate=1e-4", "generator_rate=1e-4"]
 
 
 def arguments(folder: Path, batch: int) -> list[str]:

@@ -153,13 +153,13 @@ def test_the_folder_can_be_trained_on(tmp_path: Path) -> None:
     assert tuple(rows[0]) == COLUMNS and made.recordings == 24 and not made.warnings
     assert made.clips == {"rain": {"train": 33, "valid": 3}, "wind": {"train": 33, "valid": 3}}
     assert (made.seconds_kept, made.seconds_dropped) == (72.0, 0.0)
-    sources = {split: {r["source"] for r in rows if r["split"] == split} for split in ("train", "valid")}
+    sources = {split: {r["recording"] for r in rows if r["split"] == split} for split in ("train", "valid")}
     assert len(sources["valid"]) == 2 and not sources["train"] & sources["valid"]
     clips = load_clips(tmp_path / "out", "train", RATE, RATE)
     assert len(clips) == 66 and clips.categories == ("rain", "wind")
     row = next(r for r in rows if r["start"] == "1.000")
     written, rate = soundfile.read(tmp_path / "out" / row["file"])
-    original, _ = soundfile.read(tmp_path / "in" / row["source"])
+    original, _ = soundfile.read(tmp_path / "in" / row["recording"])
     assert rate == RATE and np.array_equal(written, original[RATE : 2 * RATE]), "bit for bit"
 
 
@@ -208,8 +208,25 @@ def test_what_cannot_be_used_is_named_and_left_out(tmp_path: Path) -> None:
     for text in ("again.flac is the same as a/1.flac", "still.flac holds no sound", "broken.wav cannot be read"):
         assert text in said
     assert "beside the sub-folders are left out, first loose.flac" in said and "._0" not in said
-    assert made.recordings == 3 and {r["source"] for r in table(tmp_path / "out")} == {f"a/{i}.flac" for i in range(3)}
+    names = {row["recording"] for row in table(tmp_path / "out")}
+    assert made.recordings == 3 and names == {f"a/{i}.flac" for i in range(3)}
     assert made.seconds_dropped == pytest.approx(10.0, abs=0.1)
+
+
+def test_credits_go_with_the_clips(tmp_path: Path) -> None:
+    for i in range(2):
+        write(tmp_path / "in" / "rain" / f"{i}.flac", noise(3.0, i))
+    known = 'file,class,licence,author\nrain/0.flac,wet,CC-BY-4.0,"Doe, J."\n'
+    (tmp_path / "in" / "metadata.csv").write_text(known, encoding="utf-8-sig")
+    made = prepare(tmp_path / "in", tmp_path / "out", Cutting(1.0))
+    credits = {(r["class"], r["recording"], r["licence"], r["author"], r["url"]) for r in table(tmp_path / "out")}
+    assert credits == {("rain", "rain/0.flac", "CC-BY-4.0", "Doe, J.", ""), ("rain", "rain/1.flac", "", "", "")}
+    assert any("without a row in metadata.csv: 1, first rain/1.flac; add rows" in text for text in made.warnings)
+    prepare(tmp_path / "in" / "rain" / "0.flac", tmp_path / "one", Cutting(1.0))
+    assert {row["licence"] for row in table(tmp_path / "one")} == {""}, "no table lies beside this one"
+    (tmp_path / "in" / "metadata.csv").write_bytes(b"\xff\xfe")
+    with pytest.raises(DataError, match="cannot be read as CSV"):
+        prepare(tmp_path / "in", tmp_path / "b", Cutting(1.0))
 
 
 def test_files_in_a_folder_are_one_category(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import json
 import math
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -58,7 +59,7 @@ def test_metrics_name_every_phase(tiny_run: Path) -> None:
     lines = Run.open(tiny_run).metrics()
     assert lines[0]["phase"] == "outline"
     assert lines[-1]["phase"] == "adversarial"
-    assert {"generator", "discriminator", "prior", "kl", "images_per_second", "augment"} <= lines[-1].keys()
+    assert {"generator", "discriminator", "category", "kl", "images_per_second", "augment"} <= lines[-1].keys()
     assert all(math.isfinite(v) for line in lines for v in line.values() if isinstance(v, float))
 
 
@@ -183,11 +184,16 @@ def test_a_run_is_not_overwritten(recordings: Path, tmp_path: Path) -> None:
         Run.open(tmp_path / "other")
 
 
-def test_changed_categories_are_refused(recordings: Path, tmp_path: Path) -> None:
-    run = Run.create(tmp_path / "run", preset("tiny"), recordings)
-    saved = json.loads(run.config_path.read_text())
-    run.config_path.write_text(json.dumps(saved | {"categories": ["a", "b"]}))
-    with pytest.raises(DataError, match="categories"):
+def test_changed_clips_are_refused(recordings: Path, tmp_path: Path) -> None:
+    data = shutil.copytree(recordings, tmp_path / "data")
+    run = Run.create(tmp_path / "run", preset("tiny"), data)
+    Trainer(run, device=CPU)
+    shutil.copytree(data / "hit", data / "more")
+    with pytest.raises(DataError, match="no longer holds the clips of this run"):
+        Trainer(run, device=CPU)
+    shutil.rmtree(data / "more")
+    next((data / "hit").glob("*.wav")).unlink()
+    with pytest.raises(DataError, match="no longer holds the clips of this run"):
         Trainer(run, device=CPU)
 
 

@@ -1,0 +1,179 @@
+"""Explore: the directions that a model has by itself. Move them, and give those that you like a name."""
+
+from functools import partial
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from app import desk, parts
+from app.instrument import Bank
+from app.resources import instrument
+from app.session import SLIDERS, rows, turn
+from app.starts import STARTS, begun, start_of
+from synth.checkpoint import Card
+from synth.errors import SonoformError
+from synth.factors import METHODS, Factor
+from synth.own import MAX_NAME
+from synth.patch import Patch
+
+DIMENSIONS = 10
+UNITS = {"SeFa": "eigenvalue", "PCA": "% of the variance"}
+METHOD, LAYERS, COUNT, START = "explore.method", "explore.layers", "explore.count", "explore.start"
+KEPT, NAME = "explore.kept", "explore.name"
+FOUND_BY = {
+    "SeFa": "Closed-form factorisation of the style weights (Shen & Zhou 2021): what moves the layers most",
+    "PCA": "Principal components of the latents (GANSpace, Harkonen et al. 2020): where sounds spread most",
+}
+
+
+def asked(patch: Patch, card: Card) -> tuple[str, tuple[int, int] | None, int]:
+    """Method, layers (None: all) and number of directions, as the choices stand; at first as the patch uses them."""
+    used = next((factor for name in patch.sliders if (factor := Factor.parse(name))), Factor("SeFa", 1))
+    last = rows(card) - 1
+    method = st.session_state.setdefault(METHOD, used.method)
+    first, final = st.session_state.setdefault(LAYERS, used.layers or (0, last))
+    final = min(final, last)
+    layers = None if (first, final) == (0, last) or first > final else (first, final)
+    count = min(st.session_state.setdefault(COUNT, max(DIMENSIONS, used.number)), int(card.network["w_dim"]))
+    return method, layers, count
+
+
+def found(patch: Patch, card: Card) -> list[dict]:
+    """The directions that were asked for; none where the model cannot be used, which the page says already."""
+    try:
+        return instrument(patch.model).factors(*asked(patch, card))
+    except SonoformError:
+        return []
+
+
+def banks(patch: Patch, card: Card) -> list[Bank]:
+    directions = found(patch, card)
+    controls = tuple(
+        desk.slider(d["name"], patch, desk.layered(d), label=f"Dim {i + 1}") for i, d in enumerate(directions)
+    )
+    method, layers, _ = asked(patch, card)
+    title = f"{method}, all layers" if layers is None else f"{method}, layers {layers[0]} to {layers[1]}"
+    shown = [*([Bank(title, controls, pad=desk.pair(controls))] if controls else []), *desk.yours(patch, card)]
+    return [*shown, *desk.also_set(patch, shown)]
+
+
+def choices(patch: Patch, card: Card) -> None:
+    """Where to start, and which directions to look for."""
+    asked(patch, card)
+    last = rows(card) - 1
+    if st.session_state[LAYERS][1] > last:  # of a model with more of them
+        st.session_state[LAYERS] = (min(st.session_state[LAYERS][0], last), last)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="choices"):
+        st.session_state[START] = start_of(patch)
+        st.selectbox(
+            "Start from",
+            STARTS,
+            None,
+            format_func=lambda start: start.name,
+            placeholder="this seed",
+            key=START,
+            on_change=begin,
+            width=150,
+        )
+        st.segmented_control("Found by", METHODS, required=True, key=METHOD, help="  \n".join(FOUND_BY.values()))
+        st.slider("Layers", 0, last, key=LAYERS, help="Low ones draw the outline, high ones the detail", width=260)
+        st.number_input("Dimensions", 1, int(card.network["w_dim"]), key=COUNT, width=130)
+
+
+def begin() -> None:
+    if start := st.session_state[START]:
+        parts.change(begun(parts.session_history().patch, start))
+
+
+def below(patch: Patch, card: Card) -> None:
+    directions = found(patch, card)
+    strengths, keeping = st.columns([3, 2], gap="large")
+    with strengths:
+        strength(asked(patch, card)[0], directions)
+    with keeping:
+        keep(patch, card, directions)
+
+
+def strength(method: str, directions: list[dict]) -> None:
+    """Eigenvalues, or shares of the variance, as bars."""
+    if not directions:
+        return
+    unit = UNITS[method]
+    table = pd.DataFrame({"dimension": range(1, len(directions) + 1), unit: [d["strength"] for d in directions]})
+    bars = (
+        alt.Chart(table, height=130)
+        .mark_bar(color="#fc8961")
+        .encode(
+            x=alt.X("dimension:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+            y=alt.Y(f"{unit}:Q", title=unit, axis=alt.Axis(tickCount=4)),
+            tooltip=[alt.Tooltip("dimension:O"), alt.Tooltip(f"{unit}:Q", format=".4g")],
+        )
+    )
+    st.altair_chart(bars, key="strengths")
+
+
+def keep(patch: Patch, card: Card, directions: list[dict]) -> None:
+    """A direction gets a name, and is a slider on every page from then on."""
+    own = [str(d["name"]) for d in card.directions if d.get("own")]
+    names = [d["name"] for d in directions]
+    if names:
+        furthest = max(names, key=lambda name: abs(patch.sliders.get(name, 0.0)))
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="keep"):
+            st.selectbox(
+                "Keep",
+                names,
+                names.index(furthest),
+                format_func=lambda name: f"Dim {names.index(name) + 1}",
+                key=f"{KEPT}.{furthest}",
+                width=110,
+            )
+            st.text_input("as", max_chars=MAX_NAME, placeholder="what you hear", key=NAME)
+            st.button("Keep", icon=":material/bookmark_add:", on_click=keep_it, args=(f"{KEPT}.{furthest}",))
+    for name in own:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            key = f"explore.rename.{name}"
+            st.text_input(f"Name of {name}", name, max_chars=MAX_NAME, key=key, label_visibility="collapsed")
+            st.button("Rename", key=f"{key}.do", on_click=rename_it, args=(name, key))
+            st.button(
+                "Delete", key=f"explore.delete.{name}", icon=":material/delete:", on_click=delete_it, args=(name,)
+            )
+
+
+def keep_it(key: str) -> None:
+    source, name = st.session_state[key], st.session_state[NAME].strip()
+    if attempted(lambda: instrument(parts.session_history().patch.model).keep(name, source)):
+        moved(source, name)
+        st.session_state[NAME] = ""
+
+
+def rename_it(old: str, key: str) -> None:
+    new = st.session_state[key].strip()
+    if new != old and attempted(lambda: instrument(parts.session_history().patch.model).rename(old, new)):
+        moved(old, new)
+
+
+def delete_it(name: str) -> None:
+    if attempted(partial(instrument(parts.session_history().patch.model).remove, name)):
+        parts.change(turn(parts.session_history().patch, SLIDERS + name, 0.0, {}))
+
+
+def moved(old: str, new: str) -> None:
+    """The slider keeps its place under its new name."""
+    patch = parts.session_history().patch
+    amount = patch.sliders.get(old, 0.0)
+    parts.change(turn(turn(patch, SLIDERS + old, 0.0, {}), SLIDERS + new, amount, {}))
+
+
+def attempted(action) -> bool:
+    try:
+        action()
+    except SonoformError as error:
+        parts.warn(parts.sentence(error))
+        return False
+    return True
+
+
+cards = parts.models_or_stop()
+parts.open_session(cards)
+desk.show("explore", cards, banks, choices, below)

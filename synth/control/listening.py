@@ -1,0 +1,78 @@
+"""What sounds of a generator measure: latents in, descriptors out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from synth.audio.codecs import GaussianLogSTFT
+from synth.audio.descriptors import DESCRIPTORS, Frames, describe, measure
+from synth.control.latent import NOISE_STREAM, draw_z
+from synth.models.stylegan2 import Generator, Noise, draw_noise
+
+CHUNK = 16
+ORDER = list(DESCRIPTORS)
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A generator on the CPU with its codec.
+
+    A seed stands for the z and the noise that it gives an instrument, and for a category, each in turn.
+    """
+
+    generator: Generator
+    codec: GaussianLogSTFT
+
+    @torch.no_grad()
+    def draw(self, seeds: Sequence[int]) -> Tensor:
+        """w (len(seeds), w_dim), neither truncated nor moved."""
+        g = self.generator.config
+        z = torch.cat([draw_z(seed, g.z_dim) for seed in seeds])
+        return self.generator.mapping(z, torch.tensor([seed % g.categories for seed in seeds]))
+
+    @torch.no_grad()
+    def hear(self, ws: Tensor, seeds: Sequence[int], phase: bool = False) -> np.ndarray:
+        """Descriptors (n, len(DESCRIPTORS)) of w+ (n, num_ws, w_dim), each with the noise of its seed.
+
+        Of the magnitudes that the generator makes, or with `phase`, which takes twice as long, of the samples that
+        come of them.
+        """
+        found = []
+        for at in range(0, len(ws), CHUNK):
+            tensors = self.generator(ws[at : at + CHUNK], self._noise(seeds[at : at + CHUNK]))
+            found.append(self._described(tensors) if phase else self._measured(tensors).numpy())
+        return np.concatenate(found)
+
+    def slopes(self, ws: Tensor, seeds: Sequence[int], names: Sequence[str]) -> Tensor:
+        """How the named descriptors of `hear` grow along w+: (n, len(names), num_ws, w_dim), per unit of W."""
+        found = []
+        for at in range(0, len(ws), CHUNK):
+            inputs = ws[at : at + CHUNK].clone().requires_grad_(True)
+            tensors = self.generator(inputs, self._noise(seeds[at : at + CHUNK]))
+            # In two steps, so that the descriptors' own part is not gone through again with the generator's.
+            leaf = tensors.detach().requires_grad_(True)
+            measured = self._measured(leaf)
+            rows = []
+            for name in names:
+                (back,) = torch.autograd.grad(measured[:, ORDER.index(name)].sum(), leaf, retain_graph=True)
+                rows.append(torch.autograd.grad(tensors, inputs, back, retain_graph=True)[0])
+            found.append(torch.stack(rows, dim=1))
+        return torch.cat(found)
+
+    def _described(self, tensors: Tensor) -> np.ndarray:
+        rate = self.codec.sample_rate
+        return np.array([list(describe(x, rate).values()) for x in self.codec.decode(tensors, "pghi")])
+
+    def _measured(self, tensors: Tensor) -> Tensor:
+        rate = self.codec.sample_rate
+        return measure(Frames(self.codec.magnitude(tensors), rate, self.codec.hop / rate))
+
+    def _noise(self, seeds: Sequence[int]) -> Noise:
+        g, stft = self.generator.config, self.codec.stft
+        drawn = [draw_noise(g, stft, 1, torch.Generator().manual_seed(seed ^ NOISE_STREAM)) for seed in seeds]
+        return Noise(torch.cat([n.texture for n in drawn]), torch.cat([n.strokes for n in drawn]))

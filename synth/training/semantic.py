@@ -1,0 +1,237 @@
+"""Finds the semantic sliders of a published model, measures how straight they are, and writes them into its card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from synth.audio.codecs import GaussianLogSTFT, from_settings
+from synth.audio.descriptors import DESCRIPTORS
+from synth.checkpoint import CARD, Card, find, install, sha256, verify
+from synth.control.latent import Direction
+from synth.control.linearity import POSITIONS, Line, curves, lines, straightest
+from synth.control.listening import Listener
+from synth.control.prototypes import (
+    Prototype,
+    along,
+    category_prototypes,
+    centre_of_group,
+    orthogonalised,
+    place,
+)
+from synth.control.regression import direction
+from synth.control.sefa import spread_root
+from synth.control.semantic import Meaning, meanings
+from synth.errors import CheckpointError
+from synth.files import write_text
+from synth.models.encoder import Inverter
+from synth.models.stylegan2 import Generator, GeneratorConfig
+from synth.models.weights import read_weights
+from synth.training.readme import readme
+
+# Seeds of three kinds, so that what is measured was neither learnt from nor chosen by.
+LEARNT = range(10_000, 10_128)
+CHOSEN = range(20_000, 20_024)
+MEASURED = 30_000
+DEVIATIONS = (1.25, 2.0, 3.5)  # at a slider's ends, by regression
+METHODS = {"regression": "regression of measured slopes", "prototypes": "prototypes of exemplars"}
+
+
+@dataclass(frozen=True)
+class Semantics:
+    """What was found: directions and prototypes for the card, and the report for its metrics."""
+
+    directions: tuple[Direction, ...]
+    prototypes: tuple[Prototype, ...]
+    report: dict[str, Any]
+
+
+def semantic_directions(
+    model: str, count: int = 64, *, orthogonal: bool = False, update: bool = False
+) -> dict[str, Any]:
+    """The report of both methods on `count` seeds; `update` installs the better one of each slider in the card.
+
+    `orthogonal`: the prototypes' directions of the model are put at right angles first. Raises CheckpointError when
+    the model cannot be used.
+    """
+    folder = find(model)
+    card = verify(folder)
+    subject = _Subject.load(folder, card)
+    found = subject.semantics(count, orthogonal)
+    if update:
+        _install(folder, card, found)
+    return {"model": model} | found.report
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A model under study."""
+
+    card: Card
+    listener: Listener
+    encoder: Inverter
+    meanings: tuple[Meaning, ...]
+
+    @classmethod
+    def load(cls, folder: Path, card: Card) -> _Subject:
+        try:
+            codec = from_settings(card.codec)
+            generator = Generator(GeneratorConfig.from_dict(card.network)).eval().requires_grad_(False)
+            generator.load_state_dict(read_weights(folder / "generator.safetensors"))
+            weights = read_weights(folder / "encoder.safetensors")
+            encoder = Inverter.build(weights, generator.config.num_ws).eval().requires_grad_(False)
+            if not isinstance(codec, GaussianLogSTFT):
+                raise ValueError(f"{card.family} works on GaussianLogSTFT")
+        except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
+            raise CheckpointError(f"{folder} does not hold a generator and its encoder: restore it") from error
+        return cls(card, Listener(generator, codec), encoder, meanings(card.training["preset"]))
+
+    @property
+    def codec(self) -> GaussianLogSTFT:
+        return self.listener.codec
+
+    @property
+    def layers(self) -> tuple[tuple[int, int], ...]:
+        """Ranges to choose from: the last row of w+, which draws spectra and envelopes, and all of them."""
+        last = self.listener.generator.config.num_ws - 1
+        return (last, last), (0, last)
+
+    def semantics(self, count: int, orthogonal: bool) -> Semantics:
+        ends = self._ends()
+        candidates = {"regression": self._by_regression(), "prototypes": self._by_prototypes(ends, orthogonal)}
+        directions, sliders = [], {}
+        for meaning in self.meanings:
+            tried = {method: self._measured(meaning, candidates[method][meaning.name], count) for method in METHODS}
+            best = max(tried, key=lambda method: tried[method][1][meaning.descriptor].r)
+            directions.append(tried[best][0])
+            sliders[meaning.name] = _slider(meaning, best, tried)
+        report = {"seeds": count, "positions": list(POSITIONS), "sliders": sliders}
+        prototypes = category_prototypes(self.listener.generator, self.card.categories)
+        return Semantics(tuple(directions), (*prototypes, *(p for pair in ends.values() for p in pair)), report)
+
+    def _measured(
+        self, meaning: Meaning, candidates: Sequence[Direction], count: int
+    ) -> tuple[Direction, dict[str, Line]]:
+        """The straightest of the candidates, and its lines over seeds that are new to it."""
+        chosen = straightest(self.listener, candidates, meaning.descriptor, CHOSEN)
+        return chosen, lines(curves(self.listener, chosen, range(MEASURED, MEASURED + count)))
+
+    def _by_regression(self) -> dict[str, list[Direction]]:
+        names = sorted({name for m in self.meanings for name in (m.descriptor, *m.against)})
+        ws = self.listener.generator.broadcast(self.listener.draw(LEARNT))
+        slopes = self.listener.slopes(ws, LEARNT, names)
+        root = spread_root(self.listener.generator)
+        found = {}
+        for m in self.meanings:
+            own = slopes[:, [names.index(name) for name in (m.descriptor, *m.against)]]
+            found[m.name] = [
+                direction(m.name, own, root, layers, deviations, METHODS["regression"])
+                for layers in self.layers
+                for deviations in DEVIATIONS
+            ]
+        return found
+
+    def _by_prototypes(
+        self, ends: dict[str, tuple[Prototype, Prototype]], orthogonal: bool
+    ) -> dict[str, list[Direction]]:
+        ways = {name: high.vector - low.vector for name, (low, high) in ends.items()}
+        vectors = torch.stack(list(ways.values()))
+        if orthogonal:
+            try:
+                vectors = orthogonalised(vectors) * vectors.norm(dim=1, keepdim=True)
+            except ValueError as error:
+                raise CheckpointError(
+                    f"{self.card.id} tells too few exemplars apart: leave out --orthogonal"
+                ) from error
+        return {
+            name: [along(name, way, layers, METHODS["prototypes"]) for layers in self.layers]
+            for name, way in zip(ways, vectors, strict=True)
+        }
+
+    def _ends(self) -> dict[str, tuple[Prototype, Prototype]]:
+        """Prototypes of both ends of every slider, named by slider and end."""
+        origin = self.listener.generator.w_avg.mean(0)
+        found = {}
+        for m in self.meanings:
+            groups = m.exemplars(self.codec.samples / self.codec.sample_rate, self.codec.sample_rate)
+            low, high = (
+                Prototype(f"{m.name}: {end}", self._centre(sounds, origin), f"{len(sounds)} exemplars")
+                for end, sounds in zip(m.ends, groups, strict=True)
+            )
+            found[m.name] = low, high
+        return found
+
+    def _centre(self, sounds: Sequence[np.ndarray], origin: Tensor) -> Tensor:
+        return centre_of_group(place(self.encoder, self.codec, sounds), origin)
+
+
+def _slider(meaning: Meaning, best: str, tried: dict[str, tuple[Direction, dict[str, Line]]]) -> dict[str, Any]:
+    """A slider in the report: figures of both methods, and the curve of the better one."""
+    own = tried[best][1][meaning.descriptor]
+    return {
+        "descriptor": meaning.descriptor,
+        "unit": DESCRIPTORS[meaning.descriptor].unit,
+        "ends": list(meaning.ends),
+        "method": best,
+        "methods": {
+            method: {
+                "layers": list(d.layers),
+                "scale": _short(d.scale),
+                "r": {name: _short(line.r) for name, line in found.items()},
+                "slope": {name: _short(line.slope) for name, line in found.items()},
+            }
+            for method, (d, found) in tried.items()
+        },
+        "curve": {key: [_short(y) for y in getattr(own, key)] for key in ("middle", "low", "high")},
+    }
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def _install(folder: Path, card: Card, found: Semantics) -> None:
+    """Writes a copy of the checkpoint with the sliders in it, and puts it in the place of the old one.
+
+    Semantic directions come first; those that it had of the same names are replaced, all others stay.
+    """
+    staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        shutil.copytree(folder, staged, dirs_exist_ok=True)
+        new = {d.name for d in found.directions}
+        stored = load_file(folder / "directions.safetensors")["directions"]
+        kept = [(d, v) for d, v in zip(card.directions, stored, strict=True) if d["name"] not in new]
+        vectors = torch.stack([*(d.vector for d in found.directions), *(v for _, v in kept)])
+        save_file({"directions": vectors}, staged / "directions.safetensors")
+        places = torch.stack([p.vector for p in found.prototypes])
+        save_file({"prototypes": places}, staged / "prototypes.safetensors")
+        card = replace(
+            card,
+            directions=(*(d.describe() for d in found.directions), *(d for d, _ in kept)),
+            prototypes=tuple(p.describe() for p in found.prototypes),
+            metrics=card.metrics | {"semantic": found.report},
+            files={p.name: sha256(p) for p in sorted(staged.glob("*.safetensors"))},
+        )
+        write_text(staged / CARD, json.dumps(card.to_dict(), indent=1) + "\n")
+        write_text(staged / "README.md", readme(card, curve=(staged / "fad.png").is_file()))
+        staged.chmod(0o755)
+        for path in staged.iterdir():
+            path.chmod(0o644)
+        install(staged, folder)
+    except (OSError, SafetensorError, ValueError) as error:
+        raise CheckpointError(
+            f"{folder} could not be rewritten ({error}): free some disk space or restore it; it is as it was"
+        ) from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)

@@ -1,0 +1,49 @@
+"""The running app with the tiny model, and windows of a real Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.live import browser, served
+
+
+@pytest.fixture(scope="session")
+def address(published: Path) -> Iterator[str]:
+    with served({"SONOFORM_CHECKPOINTS": str(published)}) as where:
+        yield where
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with browser() as running:
+        yield running
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """Errors of a page's console, and addresses of other hosts that it asked for. A test may clear what it provoked."""
+    return []
+
+
+@pytest.fixture
+def page(chromium, complaints):
+    """A fresh window that must end without complaints."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    fresh = context.new_page()
+    fresh.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    fresh.on("pageerror", lambda error: complaints.append(str(error)))
+    fresh.on(
+        "request",
+        lambda request: (
+            complaints.append(request.url)
+            if re.match(r"(https?|wss?)://", request.url) and "//127.0.0.1:" not in request.url
+            else None
+        ),
+    )
+    yield fresh
+    context.close()
+    assert not complaints

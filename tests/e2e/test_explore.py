@@ -1,0 +1,49 @@
+"""The Explore page in a real Chromium: a direction of some layers is heard, named, and a slider of Shape."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.live import find_chromium, served
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(find_chromium() is None, reason="no Chromium is installed: apt-get install chromium"),
+]
+
+
+@pytest.fixture
+def address(published: Path, tmp_path: Path) -> Iterator[str]:
+    """An app with models of its own, which it may write to."""
+    checkpoints = shutil.copytree(published, tmp_path / "checkpoints")
+    with served({"SONOFORM_CHECKPOINTS": str(checkpoints)}) as where:
+        yield where
+
+
+def test_a_direction_is_heard_named_and_kept(page, address):
+    page.set_default_timeout(60_000)
+    page.goto(f"{address}/?app=algo-2&m=tiny&c=scrape")
+    page.locator(".instrument .stage").wait_for()
+    page.get_by_role("slider", name="Layers").first.press("ArrowRight")
+    page.get_by_role("button", name="layers 1 to").wait_for()
+    with page.expect_response(f"{address}/infer") as draft:
+        page.get_by_role("slider", name="Dim 2", exact=True).press("End")
+    moved = draft.value.body()
+    page.wait_for_url(re.compile(r"d\.SeFa\+2\+%5B1-\d+%5D=5\.0"))
+    with page.expect_response(f"{address}/infer") as draft:
+        page.get_by_role("slider", name="Dim 2", exact=True).press("Home")
+    assert moved[:4] == b"SNFM" and draft.value.body()[32:] != moved[32:]
+    page.wait_for_url(re.compile("=-5.0"))
+    page.get_by_label("as", exact=True).fill("Wobble")
+    page.get_by_label("as", exact=True).press("Enter")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.wait_for_url(re.compile(r"d\.Wobble=-5\.0"))
+    page.get_by_role("link", name="Shape").click()
+    slider = page.get_by_role("slider", name="Wobble", exact=True)
+    slider.wait_for()
+    assert slider.get_attribute("aria-valuenow") == "-5"

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+import torch
+
+from synth.audio.codecs import GaussianLogSTFT
+from synth.control.latent import Direction
+from synth.control.linearity import POSITIONS, curves, lines, straightest
+from synth.control.listening import ORDER, Listener
+from synth.models.stylegan2 import Generator, GeneratorConfig
+
+SMALL = GeneratorConfig(categories=2, z_dim=8, w_dim=16, widths=(12, 8, 8), fold=2, rank=4)
+CODEC = GaussianLogSTFT(length=64, hop=16, frames=32)
+ROW = SMALL.num_ws - 1
+
+
+@pytest.fixture
+def listener() -> Listener:
+    """Its first coordinate of w tilts the spectrum towards high frequencies, and nothing else does anything."""
+    torch.manual_seed(0)
+    generator = Generator(SMALL).eval().requires_grad_(False)
+    head = generator.synthesis.profiles
+    head.dense.weight.zero_()
+    head.dense.weight[:2, 0] = torch.tensor([1.0, -1.0]) / 0.2
+    tilt = torch.zeros(head.shape)
+    tilt[0, 0, 0] = torch.linspace(-0.5, 0.5, 32)
+    head.out.weight[:, 0], head.out.weight[:, 1] = tilt.flatten(), -tilt.flatten()
+    return Listener(generator, CODEC)
+
+
+def one(coordinate: int, sign: float = 1.0) -> Direction:
+    return Direction(f"{coordinate}", sign * torch.eye(16)[coordinate], 0.1, (ROW, ROW), "test")
+
+
+def measured(y: np.ndarray) -> np.ndarray:
+    """Curves (seeds, positions) of brightness, all else at rest."""
+    whole = np.zeros((*y.shape, len(ORDER)))
+    whole[:, :, ORDER.index("brightness")] = y
+    return whole
+
+
+def test_r_is_one_only_if_all_sounds_follow_alike():
+    x = np.asarray(POSITIONS)
+    offsets = np.array([[0.0], [3.0], [-7.0]])
+    found = lines(measured(offsets + 0.5 * x))
+    assert found["brightness"].r == pytest.approx(1.0) and found["brightness"].slope == pytest.approx(0.5)
+    assert found["brightness"].middle == pytest.approx(tuple(0.5 * x)) and len(found["brightness"].low) == 11
+    assert found["rate"].r == 0.0 and found["rate"].slope == 0.0
+    uneven = lines(measured(np.array([[0.0], [0.5], [1.0]]) * x))["brightness"]
+    assert uneven.r == pytest.approx(np.mean([0, 0.5, 1]) / np.sqrt(np.mean(np.square([0, 0.5, 1]))))
+    assert lines(measured(offsets - x))["brightness"].r == pytest.approx(-1.0)
+
+
+def test_the_straightest_is_the_one_that_moves_the_descriptor(listener):
+    seeds = range(4)
+    candidates = [one(3), one(0, -1.0), one(0)]
+    assert straightest(listener, candidates, "brightness", seeds) is candidates[2]
+    curve = curves(listener, candidates[2], seeds, phase=False)
+    assert curve.shape == (4, 11, len(ORDER))
+    assert lines(curve)["brightness"].r > 0.7
+    np.testing.assert_allclose(curves(listener, one(3), seeds, (0.0, 5.0), phase=False)[:, 1], curve[:, 5], atol=1e-4)
+
+
+def test_slopes_are_those_of_what_is_heard(listener):
+    seeds = range(3)
+    ws = listener.generator.broadcast(listener.draw(seeds))
+    slopes = listener.slopes(ws, seeds, ["brightness"])
+    assert slopes.shape == (3, 1, SMALL.num_ws, 16)
+    step = 1e-2
+    moved = ws.clone()
+    moved[:, ROW, 0] += step
+    rise = (listener.hear(moved, seeds) - listener.hear(ws, seeds))[:, ORDER.index("brightness")] / step
+    np.testing.assert_allclose(slopes[:, 0, ROW, 0].numpy(), rise, rtol=0.1, atol=1e-3)
+    assert slopes[:, 0, ROW, 1:].abs().max() < 1e-5
+
+
+def test_a_seed_is_heard_the_same_again(listener):
+    ws = listener.generator.broadcast(listener.draw([5, 6]))
+    assert np.array_equal(listener.hear(ws, [5, 6], phase=True), listener.hear(ws, [5, 6], phase=True))

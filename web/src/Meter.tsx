@@ -1,0 +1,36 @@
+// Level meter: the peak of what is heard, dBFS, which falls slowly and never changes the size of anything.
+
+import { useEffect, useRef } from "react";
+import type { Engine } from "./engine";
+
+const FLOOR_DB = -60;
+const FALL_DB = 0.5; // a picture of the screen
+const TOLD_MS = 150; // between two readings that change
+
+export function Meter({ engine }: { engine: Engine }) {
+  const bar = useRef<HTMLElement>(null);
+  const text = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    let next = 0;
+    let shown = FLOOR_DB;
+    let told = 0;
+    const draw = () => {
+      next = requestAnimationFrame(draw);
+      const level = Math.max(engine.level(), shown - FALL_DB, FLOOR_DB);
+      if (level === shown || !bar.current || !text.current) return;
+      shown = level;
+      bar.current.style.transform = `scaleX(${1 - shown / FLOOR_DB})`;
+      if (performance.now() - told < TOLD_MS && shown > FLOOR_DB) return;
+      told = performance.now();
+      text.current.textContent = shown <= FLOOR_DB ? "−∞ dB" : `${shown.toFixed(1).replace("-", "−")} dB`;
+    };
+    draw();
+    return () => cancelAnimationFrame(next);
+  }, [engine]);
+  return (
+    <div className="meter" aria-hidden="true">
+      <span className="bar"><i ref={bar} style={{ transform: "scaleX(0)" }} /></span>
+      <span ref={text} className="reading">−∞ dB</span>
+    </div>
+  );
+}

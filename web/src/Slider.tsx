@@ -1,0 +1,125 @@
+// One slider: drag (Shift: fine), arrows, a typed value, a double-click home.
+
+import { memo, useRef, type KeyboardEvent, type PointerEvent } from "react";
+import { dragged, fraction, keyed, shown, snapped, typed, type Control } from "./controls";
+
+export interface Moves {
+  /** The hand is on the control. */
+  hold: () => void;
+  /** The value while the hand moves. */
+  move: (values: Record<string, number>) => void;
+  /** The hand let go. */
+  release: () => void;
+  /** A step by key: what follows within a moment belongs to it. */
+  step: (values: Record<string, number>) => void;
+}
+
+interface Props {
+  control: Control;
+  value: number;
+  vertical: boolean;
+  moves: Moves;
+}
+
+export const Slider = memo(function Slider({ control, value, vertical, moves }: Props) {
+  const track = useRef<HTMLDivElement>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const place = 100 * fraction(control, value);
+  const home = 100 * Math.min(Math.max(fraction(control, control.home), 0), 1);
+  const drag = useDrag(control, value, vertical, moves);
+
+  const set = (next: number) => moves.step({ [control.name]: next });
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter") field.current?.focus();
+    const next = keyed(control, value, event.key, event.shiftKey);
+    if (next === null && event.key !== "Enter") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (next !== null && next !== value) set(next);
+  };
+  const [near, far] = vertical ? (["bottom", "height"] as const) : (["left", "width"] as const);
+
+  return (
+    <div className={vertical ? "slider vertical" : "slider"} title={control.help || undefined}>
+      <span className="label">{control.label}</span>
+      <div
+        ref={track}
+        className="track"
+        role="slider"
+        tabIndex={0}
+        aria-label={control.label}
+        aria-orientation={vertical ? "vertical" : "horizontal"}
+        aria-valuemin={control.low}
+        aria-valuemax={control.high}
+        aria-valuenow={value}
+        aria-valuetext={shown(control, value)}
+        aria-description={control.help || undefined}
+        onKeyDown={onKeyDown}
+        onDoubleClick={() => set(control.home)}
+        {...drag(track)}
+      >
+        <i className="rail" />
+        <i className="fill" style={{ [near]: `${Math.min(home, place)}%`, [far]: `${Math.abs(place - home)}%` }} />
+        {home > 0 && home < 100 && <i className="home" style={{ [near]: `${home}%` }} />}
+        <i className="thumb" style={{ [near]: `${place}%` }} />
+      </div>
+      <input
+        key={value}
+        ref={field}
+        className="value"
+        tabIndex={-1}
+        inputMode="decimal"
+        aria-label={`${control.label}, typed`}
+        defaultValue={shown(control, value)}
+        onFocus={(event) => event.target.select()}
+        onBlur={(event) => {
+          const next = typed(control, event.target.value);
+          if (next !== null && next !== value) set(next);
+          else event.target.value = shown(control, value);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") event.currentTarget.value = shown(control, value);
+          if (event.key === "Enter" || event.key === "Escape") track.current?.focus();
+        }}
+      />
+    </div>
+  );
+});
+
+/** Handlers of the pointer. Pressed beside the thumb, the value jumps there; from then on it follows the hand. */
+function useDrag(control: Control, value: number, vertical: boolean, moves: Moves) {
+  const hand = useRef<{ at: number; raw: number } | null>(null);
+  const along = (event: PointerEvent) => (vertical ? -event.clientY : event.clientX);
+  const letGo = () => {
+    if (hand.current) moves.release();
+    hand.current = null;
+  };
+
+  return (track: React.RefObject<HTMLDivElement | null>) => ({
+    onPointerDown: (event: PointerEvent) => {
+      if (event.button !== 0) return;
+      const box = track.current!.getBoundingClientRect();
+      track.current!.setPointerCapture(event.pointerId);
+      track.current!.focus();
+      moves.hold();
+      const share = vertical ? (box.bottom - event.clientY) / box.height : (event.clientX - box.left) / box.width;
+      const grabbed = (event.target as Element).classList.contains("thumb");
+      const raw = grabbed ? value : snapped(control, control.low + share * (control.high - control.low));
+      hand.current = { at: along(event), raw };
+      if (raw !== value) moves.move({ [control.name]: raw });
+    },
+    onPointerMove: (event: PointerEvent) => {
+      if (!hand.current) return;
+      const box = track.current!.getBoundingClientRect();
+      const fine = event.shiftKey;
+      const moved = (along(event) - hand.current.at) / (vertical ? box.height : box.width);
+      const raw = dragged(control, hand.current.raw, moved, fine);
+      hand.current = { at: along(event), raw };
+      const next = snapped(control, raw, fine);
+      if (next !== value) moves.move({ [control.name]: next });
+    },
+    onPointerUp: letGo,
+    onPointerCancel: letGo,
+  });
+}

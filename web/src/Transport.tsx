@@ -1,0 +1,57 @@
+// Under the picture: play, loop, A/B, level, colours, zoom, help.
+
+import { COLOUR_MAPS, type ColourMap } from "./colours";
+import type { Engine } from "./engine";
+import type { Command } from "./keys";
+import { Meter } from "./Meter";
+
+interface Props {
+  engine: Engine;
+  playing: boolean;
+  loop: boolean;
+  auto: boolean;
+  setAuto: (on: boolean) => void;
+  slot: string;
+  map: ColourMap;
+  setMap: (map: ColourMap) => void;
+  zoom: (factor: number) => void;
+  zoomedIn: boolean;
+  run: (command: Command) => void;
+}
+
+export function Transport({ engine, playing, loop, auto, setAuto, slot, map, setMap, zoom, zoomedIn, run }: Props) {
+  return (
+    <div className="transport" role="toolbar" aria-label="Player">
+      <button className="play" aria-label={playing ? "Stop" : "Play"} title="Play or stop (Space)" onClick={() => run("play")}>
+        <Icon path={playing ? "M4 4h8v8H4z" : "M5 3l8 5-8 5z"} />
+      </button>
+      <button aria-pressed={loop} title="Play over and over (L)" onClick={() => run("loop")}>Loop</button>
+      <button aria-pressed={auto} title="Play every new sound at once" onClick={() => setAuto(!auto)}>Auto</button>
+      <Meter engine={engine} />
+      <div className="pair" role="group" aria-label="Compare two patches">
+        {["A", "B"].map((name) => (
+          <button key={name} aria-pressed={slot === name} title={`Patch ${name} (${name})`} onClick={() => run(`slot ${name}` as Command)}>
+            {name}
+          </button>
+        ))}
+      </div>
+      <span className="space" />
+      <select aria-label="Colours of the spectrogram" value={map} onChange={(event) => setMap(event.target.value as ColourMap)}>
+        {COLOUR_MAPS.map((name) => (
+          <option key={name} value={name}>{name[0]!.toUpperCase() + name.slice(1)}</option>
+        ))}
+      </select>
+      <div className="pair" role="group" aria-label="Zoom in time">
+        <button aria-label="Zoom out" title="Zoom out" disabled={!zoomedIn} onClick={() => zoom(0.5)}><Icon path="M3 7.25h10v1.5H3z" /></button>
+        <button aria-label="Zoom in" title="Zoom in" onClick={() => zoom(2)}><Icon path="M3 7.25h4.25V3h1.5v4.25H13v1.5H8.75V13h-1.5V8.75H3z" /></button>
+      </div>
+      <button aria-label="Keys and gestures" title="Keys and gestures (?)" onClick={() => run("help")}>?</button>
+    </div>
+  );
+}
+
+function Icon({ path }: { path: string }) {
+  return (
+    <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d={path} fill="currentColor" /></svg>
+  );
+}

@@ -1,0 +1,162 @@
+// Plays one sound at a time. A new sound takes over where the old one is, by an equal-power crossfade of 20 ms.
+
+import type { Frame } from "./frame";
+import { audible, loudest } from "./sound";
+
+export const CROSSFADE = 0.02;
+const GAP = 0.12; // silence between two rounds of a loop, so that a hit is heard as one
+const SHORTEST_LOOP = 0.4;
+const CURVE = 33;
+
+const RISE = Float32Array.from({ length: CURVE }, (_, i) => Math.sin((i / (CURVE - 1)) * (Math.PI / 2)));
+const FALL = RISE.slice().reverse();
+
+interface Voice {
+  source: AudioBufferSourceNode;
+  fall: GainNode;
+  /** Context time at which the sound's own second 0 was, or would have been. */
+  origin: number;
+  /** Length of a round, or of the sound where it does not loop; seconds. */
+  round: number;
+  loops: boolean;
+}
+
+export class Engine {
+  /** Called when a sound has ended by itself. */
+  onEnd: () => void = () => {};
+  private context: AudioContext | null = null;
+  private meter: AnalyserNode | null = null;
+  private reading = new Float32Array(1024);
+  private voice: Voice | null = null;
+  private frame: Frame | null = null;
+  private place = 0;
+
+  constructor(private readonly makeContext: () => AudioContext = () => new AudioContext({ latencyHint: "interactive" })) {}
+
+  get playing(): boolean {
+    return this.voice !== null;
+  }
+
+  /** Where the sound is, in its own seconds. */
+  get position(): number {
+    const voice = this.voice;
+    if (!voice || !this.context) return this.place;
+    const passed = Math.max(this.context.currentTime - voice.origin, 0);
+    return voice.loops ? passed % voice.round : Math.min(passed, voice.round);
+  }
+
+  /** Browsers keep a page silent until a hand has touched it: to be called from within such an event. */
+  wake(): void {
+    this.context ??= this.open();
+    if (this.context.state === "suspended") void this.context.resume();
+  }
+
+  /** Whether a sound that is played now can be heard. */
+  get awake(): boolean {
+    return this.context?.state === "running";
+  }
+
+  /** Takes a sound: a playing one changes into it, a silent engine keeps it for `play`. */
+  load(frame: Frame, loop: boolean): void {
+    const position = this.position;
+    this.frame = frame;
+    if (this.voice) this.start(this.voice.loops && !loop && position >= frame.seconds ? 0 : position, loop);
+    else this.place = Math.min(this.place, frame.seconds);
+  }
+
+  play(from: number, loop: boolean): void {
+    if (!this.frame) return;
+    this.wake();
+    this.start(from >= this.frame.seconds - 0.01 ? 0 : from, loop);
+  }
+
+  stop(): void {
+    this.place = this.position;
+    this.silence();
+  }
+
+  seek(seconds: number): void {
+    this.place = Math.max(0, Math.min(seconds, this.frame?.seconds ?? 0));
+    if (this.voice) this.start(this.place, this.voice.loops);
+  }
+
+  /** Whether the playing sound goes round. */
+  loop(on: boolean): void {
+    if (this.voice && this.voice.loops !== on) this.start(this.position, on);
+  }
+
+  /** Peak of what is heard now, dBFS; -Infinity in silence. */
+  level(): number {
+    if (!this.meter || !this.voice) return -Infinity;
+    this.meter.getFloatTimeDomainData(this.reading);
+    return 20 * Math.log10(loudest(this.reading));
+  }
+
+  close(): void {
+    this.silence();
+    void this.context?.close();
+    this.context = this.meter = null;
+  }
+
+  private open(): AudioContext {
+    const context = this.makeContext();
+    this.meter = context.createAnalyser();
+    this.meter.fftSize = this.reading.length;
+    this.meter.connect(context.destination);
+    return context;
+  }
+
+  private start(from: number, loop: boolean): void {
+    const { context, meter, frame } = this;
+    if (!context || !meter || !frame) return;
+    const round = loop ? loopLength(frame) : frame.seconds;
+    const offset = from < round ? from : 0;
+    const now = context.currentTime;
+    const source = context.createBufferSource();
+    source.buffer = toBuffer(context, frame, round, loop);
+    source.loop = loop;
+    // Two gains: a sound that is replaced while it still rises goes on rising, and falls at the same time.
+    const [rise, fall] = [context.createGain(), context.createGain()];
+    source.connect(rise).connect(fall).connect(meter);
+    if (this.voice) rise.gain.setValueCurveAtTime(RISE, now, CROSSFADE);
+    this.silence();
+    const voice = { source, fall, origin: now - offset, round, loops: loop };
+    source.onended = () => this.ended(voice);
+    source.start(now, offset);
+    this.voice = voice;
+  }
+
+  private silence(): void {
+    const { context, voice } = this;
+    if (!context || !voice) return;
+    voice.fall.gain.setValueCurveAtTime(FALL, context.currentTime, CROSSFADE);
+    voice.source.stop(context.currentTime + CROSSFADE);
+    this.voice = null;
+  }
+
+  private ended(voice: Voice): void {
+    if (this.voice !== voice) return;
+    this.voice = null;
+    this.place = 0;
+    this.onEnd();
+  }
+}
+
+/** A round ends when nothing is heard any more, and a breath later: a hit comes again soon while its slider moves. */
+export function loopLength(frame: Frame): number {
+  const heard = audible(frame.channels) / frame.sampleRate;
+  return Math.min(Math.max(heard + GAP, SHORTEST_LOOP), frame.seconds);
+}
+
+/** The first `seconds` of a sound; for a loop it ends in a short fall, so that the seam does not click. */
+function toBuffer(context: AudioContext, frame: Frame, seconds: number, loop: boolean): AudioBuffer {
+  const length = Math.max(1, Math.round(seconds * frame.sampleRate));
+  const buffer = context.createBuffer(frame.channels.length, length, frame.sampleRate);
+  const fade = loop ? Math.min(Math.round(0.01 * frame.sampleRate), length) : 0;
+  frame.channels.forEach((channel, c) => {
+    const part = channel.slice(0, length);
+    for (let i = 0; i < fade; i++) part[length - 1 - i]! *= Math.sin((i / fade) * (Math.PI / 2));
+    buffer.copyToChannel(part, c);
+  });
+  return buffer;
+}

@@ -1,0 +1,54 @@
+// The binary frame of app/frames.py, and the message in which Python sends one beside its JSON.
+
+export interface Frame {
+  sequence: number;
+  sampleRate: number;
+  /** One array a channel, -1..1. */
+  channels: Float32Array<ArrayBuffer>[];
+  seconds: number;
+  bins: number;
+  frames: number;
+  rangeDb: number;
+  renderMs: number;
+  /** Levels, bin after bin from 0 Hz to Nyquist, each from the first frame to the last. */
+  levels: Uint8Array;
+}
+
+const MAGIC = 0x4d464e53; // "SNFM", little-endian
+
+export function decodeFrame(bytes: Uint8Array): Frame {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.byteLength < 32 || view.getUint32(0, true) !== MAGIC || view.getUint16(4, true) !== 1) {
+    throw new Error("The server sent something that is not a sound; reload the page.");
+  }
+  const samples = view.getUint32(16, true);
+  const count = view.getUint16(20, true);
+  const [bins, frames] = [view.getUint16(22, true), view.getUint16(24, true)];
+  const pcm = view.getUint16(6, true);
+  const picture = pcm + 2 * samples * count;
+  if (bytes.byteLength < picture + bins * frames) throw new Error("The sound arrived cut short; reload the page.");
+  const channels = Array.from({ length: count }, () => new Float32Array(samples));
+  for (let i = 0; i < samples; i++) {
+    for (let c = 0; c < count; c++) channels[c]![i] = view.getInt16(pcm + 2 * (i * count + c), true) / 32767;
+  }
+  const sampleRate = view.getUint32(12, true);
+  return {
+    sequence: view.getUint32(8, true),
+    sampleRate,
+    channels,
+    seconds: samples / sampleRate,
+    bins,
+    frames,
+    rangeDb: view.getUint16(26, true),
+    renderMs: view.getFloat32(28, true),
+    levels: bytes.slice(picture, picture + bins * frames),
+  };
+}
+
+/** Length of the JSON (uint32), the JSON, then a frame, which may be missing. */
+export function decodeMessage<Meta>(bytes: Uint8Array): { meta: Meta; frame: Frame | null } {
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const meta = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Meta;
+  const rest = bytes.subarray(4 + length);
+  return { meta, frame: rest.byteLength ? decodeFrame(rest) : null };
+}

@@ -1,0 +1,33 @@
+// The keyboard map of the whole instrument. Keys of a single slider are in controls.ts.
+
+export const SHORTCUTS = [
+  { key: " ", name: "play", shown: "Space", does: "Play or stop" },
+  { key: "z", name: "undo", shown: "Z", does: "Undo" },
+  { key: "Z", name: "redo", shown: "Shift + Z", does: "Redo" },
+  { key: "a", name: "slot A", shown: "A", does: "The patch in slot A" },
+  { key: "b", name: "slot B", shown: "B", does: "The patch in slot B, at first a copy to change and compare" },
+  { key: "r", name: "seed", shown: "R", does: "A new random seed" },
+  { key: "s", name: "save", shown: "S", does: "Save the sound as a WAV file" },
+  { key: "l", name: "loop", shown: "L", does: "Loop on or off" },
+  { key: "?", name: "help", shown: "?", does: "This list" },
+] as const;
+
+export type Command = (typeof SHORTCUTS)[number]["name"];
+
+interface Pressed {
+  key: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+  shiftKey: boolean;
+}
+
+/** What a key asks for, or null. `target`: the element that has the focus. */
+export function commandOf(pressed: Pressed, target: Element | null): Command | null {
+  if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return null;
+  if (target?.closest("input, textarea, select, [contenteditable], [role=dialog], dialog, [role=combobox]")) return null;
+  // The space bar presses the button that has the focus.
+  if (pressed.key === " " && target?.closest("button, a, summary, [role=button], [role=radio], [role=switch]")) return null;
+  const key = pressed.key.length === 1 && !(pressed.shiftKey && pressed.key === "Z") ? pressed.key.toLowerCase() : pressed.key;
+  return SHORTCUTS.find((shortcut) => shortcut.key === key)?.name ?? null;
+}

@@ -1,0 +1,29 @@
+// What the hand did, on its way to Python: numbered, and repeated until Python says that it was heard.
+// Streamlit merges messages that come faster than its script runs, so that one alone may never arrive.
+
+export interface Said {
+  n: number;
+  name: string;
+  values?: Record<string, number>;
+}
+
+export class Outbox {
+  private waiting: Said[] = [];
+  private last = 0;
+
+  say(name: string, values?: Record<string, number>): Said[] {
+    this.last += 1;
+    this.waiting = [...this.waiting, values ? { n: this.last, name, values } : { n: this.last, name }];
+    return this.waiting;
+  }
+
+  /** Python has heard all up to n. */
+  heard(n: number): void {
+    this.waiting = this.waiting.filter((said) => said.n > n);
+    this.last = Math.max(this.last, n);
+  }
+
+  get empty(): boolean {
+    return this.waiting.length === 0;
+  }
+}

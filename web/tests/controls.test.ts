@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { dragged, fraction, keyed, placed, shown, snapped, typed, type Control } from "../src/controls";
+
+const bright: Control = { name: "sliders.Bright", label: "Bright", low: -5, high: 5, step: 0.1, value: 0, home: 0, help: "" };
+const psi: Control = { ...bright, name: "psi", low: 0, high: 2, step: 0.01, home: 1 };
+
+describe("a control", () => {
+  it("stays within its range and on its step", () => {
+    expect([snapped(bright, 9), snapped(bright, -9), snapped(bright, 1.2345), snapped(psi, 0.705)]).toEqual([5, -5, 1.2, 0.71]);
+    expect(fraction(bright, 0)).toBe(0.5);
+  });
+
+  it("follows the hand, and with Shift a tenth as far in steps of a tenth", () => {
+    expect(dragged(bright, 1, 0.25, false)).toBe(3.5);
+    expect(dragged(bright, 1, 0.25, true)).toBe(1.25);
+    expect([snapped(bright, 1.234), snapped(bright, 1.234, true)]).toEqual([1.2, 1.23]);
+  });
+
+  it("is moved by keys", () => {
+    const by = (key: string, fine = false) => keyed(bright, 1, key, fine);
+    expect([by("ArrowUp"), by("ArrowLeft"), by("ArrowRight", true), by("PageUp"), by("PageDown")]).toEqual([1.1, 0.9, 1.01, 2, 0]);
+    expect([by("Home"), by("End"), by("Delete"), by("x")]).toEqual([-5, 5, 0, null]);
+    expect(keyed(psi, 0.3, "Backspace", false)).toBe(1);
+  });
+
+  it("takes typed values, with a comma too, and nothing that is no number", () => {
+    expect([typed(bright, " 1,25 "), typed(bright, "−2"), typed(bright, "70"), typed(bright, ""), typed(bright, "NaN"), typed(bright, "loud")])
+      .toEqual([1.25, -2, 5, null, null, null]);
+  });
+
+  it("shows its sign where it goes both ways", () => {
+    expect([shown(bright, 1), shown(bright, -1.25), shown(bright, 0), shown(psi, 1)]).toEqual(["+1.0", "−1.25", "0.0", "1.00"]);
+  });
+
+  it("has its place in the question, which stays as it was", () => {
+    const patch = { psi: 1, seed: 3, sliders: { Rate: 2 } };
+    expect(placed(patch, { psi: 0.5, "sliders.Bright": -1, "sliders.Rate": 0 })).toEqual({ psi: 0.5, seed: 3, sliders: { Rate: 0, Bright: -1 } });
+    expect(patch).toEqual({ psi: 1, seed: 3, sliders: { Rate: 2 } });
+  });
+});
