@@ -1,6 +1,7 @@
-"""Takes docs/images/shape.png, the picture of the Shape page in the README, from the running page.
+"""Takes docs/images/NAME.png, a picture of the README, from the running page that the query opens.
 
-python -m docs.screenshot ["m=hits_scratches&c=scrape&s=1"]
+python -m docs.screenshot shape "m=hits_scratches&c=metal_hit&s=7"
+python -m docs.screenshot query "app=algo-1"
 """
 
 import sys
@@ -8,17 +9,17 @@ from pathlib import Path
 
 from benchmarks.live import browser, served
 
-PICTURE = Path(__file__).parent / "images" / "shape.png"
+IMAGES = Path(__file__).parent / "images"
+PICTURE = ".instrument .stage, .sound-picture"  # of a sound, by the live instrument or by plain widgets
 
 
-def main(query: str = "") -> None:
+def main(name: str, query: str = "") -> None:
     with served() as address, browser() as chromium:
-        page = chromium.new_page(viewport={"width": 1440, "height": 900})
+        page = chromium.new_page(viewport={"width": 1280, "height": 900}, color_scheme="dark")
         page.goto(f"{address}/?{query}")
-        page.locator(".sound-picture").wait_for(timeout=120_000)
+        page.locator(PICTURE).first.wait_for(timeout=120_000)
         page.wait_for_timeout(4000)  # the sound has played, the page rests
-        PICTURE.parent.mkdir(exist_ok=True)
-        page.screenshot(path=PICTURE)
+        page.screenshot(path=IMAGES / f"{name}.png")
 
 
 if __name__ == "__main__":
