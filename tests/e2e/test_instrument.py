@@ -149,7 +149,7 @@ def test_without_its_bundle_the_page_has_plain_widgets(page, address, complaints
     page.goto(f"{address}/?m=tiny")
     page.locator("audio").wait_for(timeout=60_000)
     assert "plain widgets" in page.get_by_role("alert").inner_text()
-    assert page.get_by_role("slider", name="Dim 1").count() == 1
+    page.get_by_role("slider", name="Dim 1").wait_for()
     complaints.clear()
 
 
