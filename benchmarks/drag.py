@@ -17,10 +17,9 @@ import time
 from playwright.sync_api import Page
 
 from benchmarks.latency import renders, row
-from benchmarks.live import browser, served
+from benchmarks.live import browser, opened, served
 
 MOVES_PER_SECOND = 60
-START_MS = 2000
 
 WATCH = """
 window.drag = { moved: 0, answer: null, heard: [], renders: [] };
@@ -68,11 +67,7 @@ def main() -> None:
     parser.add_argument("--model", default="hits_scratches")
     options = parser.parse_args()
     with served() as address, browser() as chromium:
-        page = chromium.new_page(viewport={"width": 1440, "height": 900})
-        page.add_init_script(WATCH)
-        page.goto(f"{address}/?m={options.model}")
-        page.locator(".instrument .stage").wait_for(timeout=120_000)
-        page.wait_for_timeout(START_MS)
+        page = opened(chromium, f"{address}/?m={options.model}", WATCH, ".instrument .stage")
         sweep(page, 1.0)  # the first ones warm the page up
         heard, drafts = sweep(page, options.seconds)
         lasted = (heard[-1][0] - heard[0][0]) / 1000.0

@@ -2,9 +2,10 @@
 
     python -m benchmarks.latency [--count 40] [--model hits_scratches]
 
-Each trial moves one slider of the page to a new value, by pointer or by key, and waits for the `canplay` event of the
-audio element with its new source, and for the new picture. Times are taken inside the page, from the event of the
-hand (pointerup, keydown). "render" is the server's own time for one new sound. Target: 250 ms at the median.
+Each trial moves one slider of the page's classic widgets to a new value, by pointer or by key, and waits for the
+`canplay` event of the audio element with its new source, and for the new picture. Times are taken inside the page, from
+the event of the hand (pointerup, keydown). "render" is the server's own time for one new sound. Target: 250 ms at the
+median.
 """
 
 from __future__ import annotations
@@ -18,10 +19,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page
 
-from benchmarks.live import browser, served
+from benchmarks.live import browser, opened, served
 
 SETTLE_MS = 150
-START_MS = 2000
 
 WATCH = """
 const since = () => performance.now() - window.trial.began;
@@ -91,11 +91,7 @@ def main() -> None:
     parser.add_argument("--model", default="hits_scratches")
     options = parser.parse_args()
     with served() as address, browser() as chromium:
-        page = chromium.new_page(viewport={"width": 1440, "height": 900})
-        page.add_init_script(WATCH)
-        page.goto(f"{address}/?m={options.model}")
-        page.locator("audio").wait_for(timeout=120_000)
-        page.wait_for_timeout(START_MS)
+        page = opened(chromium, f"{address}/?classic=1&m={options.model}", WATCH, "audio")
         measure(page, by_key, 3)  # the first ones warm the page up
         print("| from the hand to | median, ms | p90, ms | n |\n|---|---|---|---|")
         for name, move in (("pointer", by_pointer), ("key", by_key)):

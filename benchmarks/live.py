@@ -14,10 +14,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
+START_MS = 2000
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -43,6 +44,16 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         yield chromium
         chromium.close()
+
+
+def opened(chromium: Browser, address: str, script: str, ready: str) -> Page:
+    """The page at `address` with `script` in it, once the element `ready` is there and it has come to rest."""
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.add_init_script(script)
+    page.goto(address)
+    page.locator(ready).wait_for(timeout=120_000)
+    page.wait_for_timeout(START_MS)
+    return page
 
 
 def free_port() -> int:
