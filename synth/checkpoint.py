@@ -10,6 +10,9 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -127,6 +130,21 @@ def verify(folder: Path, card: Card | None = None) -> Card:
 def sha256(path: Path) -> str:
     with path.open("rb") as f:
         return hashlib.file_digest(f, "sha256").hexdigest()
+
+
+@contextmanager
+def rewriting(folder: Path) -> Iterator[Path]:
+    """A copy of a checkpoint to change, which takes the checkpoint's place at the end; after an error nothing has."""
+    staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        shutil.copytree(folder, staged, dirs_exist_ok=True)
+        yield staged
+        staged.chmod(0o755)
+        for path in staged.iterdir():
+            path.chmod(0o644)
+        install(staged, folder)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
 
 
 def install(staged: Path, folder: Path) -> None:

@@ -7,8 +7,6 @@ everything an exact resume needs, and `metrics.jsonl` a line of mean losses ever
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -19,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from synth.checkpoint import CARD, Card, install, sha256, verify
+from synth.checkpoint import CARD, Card, rewriting, sha256, verify
 from synth.control.inversion import encode
 from synth.errors import CheckpointError, DataError, RunError
 from synth.models.encoder import Inverter
@@ -249,19 +247,14 @@ def replace_encoder(folder: Path, run: Run) -> Card:
     weights = trained_encoder(run, read_weights(folder / "generator.safetensors"))
     if weights is None:
         raise RunError(f"{run.folder} holds no encoder of this version of {folder}: train one with --start {folder}")
-    staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        shutil.copytree(folder, staged, dirs_exist_ok=True)
-        save_file({k: v.half().contiguous() for k, v in weights.items()}, staged / "encoder.safetensors")
-        files = dict(card.files) | {"encoder.safetensors": sha256(staged / "encoder.safetensors")}
-        card = replace(card, files=files)
-        (staged / CARD).write_text(json.dumps(card.to_dict(), indent=1) + "\n", encoding="utf-8")
-        (staged / "encoder.safetensors").chmod(0o644)
-        install(staged, folder)
+        with rewriting(folder) as staged:
+            save_file({k: v.half().contiguous() for k, v in weights.items()}, staged / "encoder.safetensors")
+            files = dict(card.files) | {"encoder.safetensors": sha256(staged / "encoder.safetensors")}
+            card = replace(card, files=files)
+            (staged / CARD).write_text(json.dumps(card.to_dict(), indent=1) + "\n", encoding="utf-8")
     except (OSError, SafetensorError) as error:
         raise RunError(f"{folder} could not be rewritten ({error}): free some disk space; it is as it was") from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
     return card
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +16,7 @@ from torch import Tensor
 
 from synth.audio.codecs import GaussianLogSTFT, from_settings
 from synth.audio.descriptors import DESCRIPTORS
-from synth.checkpoint import CARD, Card, find, install, sha256, verify
+from synth.checkpoint import CARD, Card, find, rewriting, sha256, verify
 from synth.control.latent import Direction
 from synth.control.linearity import POSITIONS, Line, curves, lines, straightest
 from synth.control.listening import Listener
@@ -206,32 +204,25 @@ def _install(folder: Path, card: Card, found: Semantics) -> None:
 
     Semantic directions come first; those that it had of the same names are replaced, all others stay.
     """
-    staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        shutil.copytree(folder, staged, dirs_exist_ok=True)
-        new = {d.name for d in found.directions}
-        stored = load_file(folder / "directions.safetensors")["directions"]
-        kept = [(d, v) for d, v in zip(card.directions, stored, strict=True) if d["name"] not in new]
-        vectors = torch.stack([*(d.vector for d in found.directions), *(v for _, v in kept)])
-        save_file({"directions": vectors}, staged / "directions.safetensors")
-        places = torch.stack([p.vector for p in found.prototypes])
-        save_file({"prototypes": places}, staged / "prototypes.safetensors")
-        card = replace(
-            card,
-            directions=(*(d.describe() for d in found.directions), *(d for d, _ in kept)),
-            prototypes=tuple(p.describe() for p in found.prototypes),
-            metrics=card.metrics | {"semantic": found.report},
-            files={p.name: sha256(p) for p in sorted(staged.glob("*.safetensors"))},
-        )
-        write_text(staged / CARD, json.dumps(card.to_dict(), indent=1) + "\n")
-        write_text(staged / "README.md", readme(card, curve=(staged / "fad.png").is_file()))
-        staged.chmod(0o755)
-        for path in staged.iterdir():
-            path.chmod(0o644)
-        install(staged, folder)
+        with rewriting(folder) as staged:
+            new = {d.name for d in found.directions}
+            stored = load_file(folder / "directions.safetensors")["directions"]
+            kept = [(d, v) for d, v in zip(card.directions, stored, strict=True) if d["name"] not in new]
+            vectors = torch.stack([*(d.vector for d in found.directions), *(v for _, v in kept)])
+            save_file({"directions": vectors}, staged / "directions.safetensors")
+            places = torch.stack([p.vector for p in found.prototypes])
+            save_file({"prototypes": places}, staged / "prototypes.safetensors")
+            card = replace(
+                card,
+                directions=(*(d.describe() for d in found.directions), *(d for d, _ in kept)),
+                prototypes=tuple(p.describe() for p in found.prototypes),
+                metrics=card.metrics | {"semantic": found.report},
+                files={p.name: sha256(p) for p in sorted(staged.glob("*.safetensors"))},
+            )
+            write_text(staged / CARD, json.dumps(card.to_dict(), indent=1) + "\n")
+            write_text(staged / "README.md", readme(card, curve=(staged / "fad.png").is_file()))
     except (OSError, SafetensorError, ValueError) as error:
         raise CheckpointError(
             f"{folder} could not be rewritten ({error}): free some disk space or restore it; it is as it was"
         ) from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)

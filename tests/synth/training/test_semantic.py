@@ -95,7 +95,7 @@ def test_a_failed_write_leaves_the_model_as_it_was(
         raise OSError(28, "No space left on device")
 
     before = {path.name: path.read_bytes() for path in model.iterdir()}
-    monkeypatch.setattr(verb, "install", full)
+    monkeypatch.setattr("synth.checkpoint.install", full)
     assert main(["directions", "--model", "tiny", "--count", "2", "--update-card"]) == 2
     assert "it is as it was" in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in model.iterdir()} == before
