@@ -1,4 +1,4 @@
-"""HTTP routes: GET /healthz, GET /models, POST /infer, bare and under server.baseUrlPath.
+"""HTTP routes: GET /healthz, GET /models, POST /infer, POST /morph, POST /encode, bare and under server.baseUrlPath.
 
 Streamlit's own guards (XSRF, CORS, upload size) do not cover these routes, so method, origin, content type, size and
 schema are checked here. Every refusal is one JSON line: {"error": sentence, "field": what it is about or null}.
@@ -10,6 +10,16 @@ POST /infer takes the fields of a patch, and
 - "output_file": a plain file name. The sound is written to the outputs folder ($SONOFORM_OUTPUTS, or outputs/ of the
   repository) under this name, whole or not at all, and the answer is a JSON confirmation. A file that was there is
   replaced, and the confirmation says so.
+
+POST /morph takes the fields of a morph (synth/morph.py), and the same beside them.
+
+POST /encode takes an audio file, as the body itself (audio/* or application/octet-stream) or as the one file of a form
+(multipart/form-data), and answers the patch that makes about the same sound, to be sent to /infer as it is. In the
+address, or as fields of the form:
+- "model": default hits_scratches, or the first that is installed;
+- "category": default the one that fits best;
+- "start": where the part to encode begins, in seconds; default where the sound is loudest;
+- "steps": of the search that begins where the encoder ends, 0..MAX_STEPS, default USUAL_STEPS; 0 is the encoder alone.
 """
 
 from __future__ import annotations
@@ -19,26 +29,38 @@ import logging
 import os
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter, to_thread
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from streamlit import config
 
-from app import frames
+from app import frames, recording
 from app.resources import instrument
+from app.session import default_patch
+from synth.audio.part import chosen
 from synth.checkpoint import catalogue
+from synth.control.budget import USUAL_STEPS, Budget
 from synth.errors import AudioError, CheckpointError, PatchError, SonoformError
+from synth.morph import Morph
 from synth.patch import Patch
 from synth.sound import Sound
 
 MAX_BODY = 1 << 21  # a latent of the greatest size, spelled out
-MEDIA_TYPES = {"wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "frame": "application/octet-stream"}
+MAX_SOUND, SHORTER = 1 << 26, "send a shorter part, or a compressed file"
+MAX_STEPS = 300
+WISHES = ("model", "category", "start", "steps")
+MEDIA_TYPES = {"wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "frame": frames.MEDIA_TYPE}
+# A page of the same address: what asks for it goes on to the web app.
+PAGES = {"/morph": ("GET", "HEAD")}
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+() -]{0,119}\.(wav|flac|ogg)")
 
@@ -47,6 +69,17 @@ Handler = Callable[[Request], Awaitable[Response]]
 log = logging.getLogger(__name__)
 # Renders take turns anyway; a few waiting ones must not use up the threads that serve the pages.
 _renders = CapacityLimiter(4)
+_searches = CapacityLimiter(2)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a request to encode says beside the sound; None is the route's own choice."""
+
+    model: str | None
+    category: str | None
+    start: float | None
+    steps: int
 
 
 class Refusal(Exception):
@@ -60,10 +93,18 @@ class Refusal(Exception):
 
 def routes() -> list[Route]:
     read, write = ("GET", "HEAD"), ("POST",)
-    handlers = {"/healthz": (read, healthz), "/models": (read, models), "/infer": (write, infer)}
+    handlers = {
+        "/healthz": (read, healthz),
+        "/models": (read, models),
+        "/infer": (write, infer),
+        "/morph": (write, morph),
+        "/encode": (write, encode),
+    }
     base = str(config.get_option("server.baseUrlPath")).strip("/")
     return [
-        Route(prefix + path, _guarded(methods, handler), methods=ALL_METHODS)
+        Route(
+            prefix + path, _guarded(methods, handler), methods=[m for m in ALL_METHODS if m not in PAGES.get(path, ())]
+        )
         for prefix in dict.fromkeys(("", f"/{base}" if base else ""))
         for path, (methods, handler) in handlers.items()
     ]
@@ -79,21 +120,31 @@ async def models(_request: Request) -> Response:
 
 
 async def infer(request: Request) -> Response:
+    return await _answered(request, Patch.from_json)
+
+
+async def morph(request: Request) -> Response:
+    return await _answered(request, Morph.from_dict)
+
+
+async def _answered(request: Request, read: Callable[[dict[str, Any]], Patch | Morph]) -> Response:
+    """The sound that a request asks for; `read` takes the fields that are left when those of the route are out."""
     _check_origin(request)
     fields = await _json_object(request)
     output = _output_file(fields.pop("output_file", None))
     format = _format(fields.pop("format", None), output)
     sequence = _sequence(fields.pop("sequence", 0))
     draft = _draft(fields.pop("draft", False), format)
-    patch = Patch.from_json(fields)
-    return await to_thread.run_sync(_answer, patch, format, sequence, output, draft, limiter=_renders)
+    asked = read(fields)
+    return await to_thread.run_sync(_answer, asked, format, sequence, output, draft, limiter=_renders)
 
 
-def _answer(patch: Patch, format: str, sequence: int, output: str | None, draft: bool) -> Response:
-    if patch.model not in catalogue():
-        raise Refusal(404, "model", f"{patch.model} is not installed; there is {', '.join(catalogue()) or 'none'}")
-    shared = instrument(patch.model)
+def _answer(asked: Patch | Morph, format: str, sequence: int, output: str | None, draft: bool) -> Response:
+    if asked.model not in catalogue():
+        raise Refusal(404, "model", f"{asked.model} is not installed; there is {', '.join(catalogue()) or 'none'}")
+    shared = instrument(asked.model)
     begun = time.perf_counter()
+    patch = shared.morphed(asked) if isinstance(asked, Morph) else asked
     sound = shared.draft(patch) if draft else shared.render(patch)
     spent = (time.perf_counter() - begun) * 1000.0
     if output is not None:
@@ -101,6 +152,28 @@ def _answer(patch: Patch, format: str, sequence: int, output: str | None, draft:
     body = frames.pack(sound, sequence, spent) if format == "frame" else sound.to_bytes(format)
     headers = {"Cache-Control": "no-store", "Server-Timing": f"render;dur={spent:.1f}"}
     return Response(body, media_type=MEDIA_TYPES[format], headers=headers)
+
+
+async def encode(request: Request) -> Response:
+    _check_origin(request)
+    name, data, fields = await _upload(request)
+    wish = _wish(dict(request.query_params) | fields)
+    patch = await to_thread.run_sync(_encoded, name, data, wish, limiter=_searches)
+    return JSONResponse(patch.to_dict(), headers={"Cache-Control": "no-store"})
+
+
+def _encoded(name: str, data: bytes, wish: Wish) -> Patch:
+    installed = catalogue()
+    model = wish.model[:64] if wish.model else (default_patch(installed).model if installed else Patch().model)
+    if model not in installed:
+        raise Refusal(404, "model", f"{model} is not installed; there is {', '.join(installed) or 'none'}")
+    shared = instrument(model)
+    try:
+        part = chosen(recording.read(name, data), wish.start, shared.card.duration)
+        patch = shared.match(part, wish.category)
+    except AudioError as error:
+        raise Refusal(400, "body", str(error)) from error
+    return shared.refine(patch, part, Budget(steps=wish.steps), lambda share: None) if wish.steps else patch
 
 
 # -- what a request may say ----------------------------------------------------------------------------------------
@@ -128,21 +201,61 @@ async def _json_object(request: Request) -> dict[str, Any]:
     return fields
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, longest: int = MAX_BODY, advice: str = "send a patch, not a sound") -> bytes:
     """The body, counted while it comes in: Content-Length may be missing or wrong."""
-    too_long = Refusal(413, "body", f"is longer than {MAX_BODY} bytes; send a patch, not a sound")
+    too_long = Refusal(413, "body", f"is longer than {longest} bytes; {advice}")
     announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced) > MAX_BODY:
+    if announced.isdecimal() and int(announced) > longest:
         raise too_long
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > MAX_BODY:
+            if len(body) > longest:
                 raise too_long
     except ClientDisconnect:
         raise Refusal(400, "body", "ended before it was complete") from None
     return bytes(body)
+
+
+async def _upload(request: Request) -> tuple[str, bytes, dict[str, str]]:
+    """A sound's name and bytes, and what a form says beside it."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return await _form(request, await _body(request, MAX_SOUND, SHORTER))
+    if not (kind.startswith("audio/") or kind == "application/octet-stream"):
+        raise Refusal(415, "Content-Type", "must be audio/*, application/octet-stream or multipart/form-data")
+    return "The body", await _body(request, MAX_SOUND, SHORTER), {}
+
+
+async def _form(request: Request, body: bytes) -> tuple[str, bytes, dict[str, str]]:
+    async def whole() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    try:
+        form = await MultiPartParser(request.headers, whole(), max_files=1, max_fields=len(WISHES)).parse()
+    except (MultiPartException, KeyError, UnicodeDecodeError):
+        raise Refusal(400, "body", "is no form with one file; send the sound as its only file") from None
+    files = [value for value in form.values() if isinstance(value, UploadFile)]
+    sounds = [(file.filename or "The file", await file.read()) for file in files]
+    texts = {key: value for key, value in form.items() if isinstance(value, str)}
+    await form.close()
+    if not sounds:
+        raise Refusal(400, "body", "has no file; send the sound as the form's file")
+    return *sounds[0], texts
+
+
+def _wish(asked: Mapping[str, str]) -> Wish:
+    for name in asked:
+        if name not in WISHES:
+            raise Refusal(400, name[:40], f"is no field of this route; there are {', '.join(WISHES)}")
+    steps = asked.get("steps", str(USUAL_STEPS))
+    if not re.fullmatch(r"[0-9]{1,4}", steps) or int(steps) > MAX_STEPS:
+        raise Refusal(400, "steps", f"must be a whole number, 0..{MAX_STEPS}")
+    start = asked.get("start")
+    if start is not None and not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{0,6})?", start):
+        raise Refusal(400, "start", "must be a number of seconds from 0 up")
+    return Wish(asked.get("model"), asked.get("category"), None if start is None else float(start), int(steps))
 
 
 def _output_file(name: object) -> str | None:

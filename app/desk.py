@@ -39,7 +39,7 @@ def show(key: str, cards: Cards, banks: Banks, choices: Part = nothing, below: P
     choices: further ones, above the instrument; below: what comes after the files.
     """
     patch = parts.session_history().patch
-    if CLASSIC in st.query_params or st.session_state.get(FAILED):
+    if is_classic():
         _classic(patch, cards, banks, choices, below)
     else:
         _live(key, patch, cards, banks, choices, below)
@@ -53,8 +53,7 @@ def _live(key: str, patch: Patch, cards: Cards, banks: Banks, choices: Part, bel
     sound = parts.rendered(patch)
     with stage:
         if not instrument.of_session(key, [*banks(patch, card), _source(patch)], sound):
-            st.session_state[FAILED] = True
-            st.rerun(scope="fragment")
+            failed()
     with above:
         parts.toolbar(parts.session_history())
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="source"):
@@ -122,6 +121,25 @@ def slider(name: str, patch: Patch, help: str = "", label: str = "") -> Control:
 def pair(controls: tuple[Control, ...]) -> tuple[str, str] | None:
     """What a point on a square moves: the first two."""
     return (controls[0].name, controls[1].name) if len(controls) > 1 else None
+
+
+def model_banks(patch: Patch, card: Card) -> list[Bank]:
+    """What a listener has words for first; what a person named; what the network's own weights say."""
+    published = [d for d in card.directions if not d.get("own")]
+    named, found = (
+        tuple(
+            slider(str(d["name"]), patch, help=str(d.get("provenance", "")))
+            for d in published
+            if str(d.get("provenance", "")).startswith("SeFa") == sefa
+        )
+        for sefa in (False, True)
+    )
+    shown = [
+        *([Bank("Character", named, pad=pair(named))] if named else []),
+        *yours(patch, card),
+        *([Bank("SeFa", found, pad=None if named else pair(found), open=not named)] if found else []),
+    ]
+    return [*shown, *also_set(patch, shown)]
 
 
 def yours(patch: Patch, card: Card) -> list[Bank]:
@@ -198,15 +216,31 @@ def _footer(patch: Patch, sound: Sound | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="footer"):
         if sound:
             parts.downloads(sound, patch)
-        st.toggle(
-            "Classic widgets",
-            value=CLASSIC in st.query_params,
-            key=CLASSIC,
-            on_change=_switch,
-            disabled=bool(st.session_state.get(FAILED)),
-            help="Streamlit's own sliders and player instead of the live instrument",
-            width="content",
-        )
+        face()
+
+
+def face() -> None:
+    """The switch between the two faces of a page."""
+    st.toggle(
+        "Classic widgets",
+        value=CLASSIC in st.query_params,
+        key=CLASSIC,
+        on_change=_switch,
+        disabled=bool(st.session_state.get(FAILED)),
+        help="Streamlit's own sliders and player instead of the live instrument",
+        width="content",
+    )
+
+
+def is_classic() -> bool:
+    """Whether a page shows plain widgets: it was asked to, or the live instrument could not be loaded."""
+    return CLASSIC in st.query_params or bool(st.session_state.get(FAILED))
+
+
+def failed() -> None:
+    """The live instrument could not be loaded: the page starts again with plain widgets."""
+    st.session_state[FAILED] = True
+    st.rerun(scope="fragment")
 
 
 def _switch() -> None:

@@ -28,6 +28,7 @@ import numpy as np
 from synth.sound import Sound
 
 MAGIC = b"SNFM"
+MEDIA_TYPE = "audio/x-sonoform-frame"  # not octet-stream, which the server would compress: longer than a draft can wait
 VERSION = 1
 HEADER = struct.Struct("<4sHHIIIHHHHf")
 BINS, FRAMES, RANGE_DB = 256, 256, 80

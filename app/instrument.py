@@ -8,6 +8,8 @@ A page whose controls belong to the session's patch says no more than
 
     bright = Control("sliders.Bright", "Bright", -5.0, 5.0, 0.1, patch.sliders.get("Bright", 0.0))
     of_session("shape", [Bank("Character", (bright,))], parts.rendered(patch))
+
+Any other value that a route of app/api.py makes a sound of can stand in the patch's place: `live` takes it as a body.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import json
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -45,7 +47,7 @@ export default function (component) {
 
 @dataclass(frozen=True)
 class Control:
-    """One slider. name: the field of the patch that it moves, or "sliders.NAME"; home: where a double-click goes."""
+    """One slider. name: the field of the body that it moves, or "sliders.NAME"; home: where a double-click goes."""
 
     name: str
     label: str
@@ -73,19 +75,22 @@ class Bank:
 
 def live(
     key: str,
-    patch: Patch,
+    body: Mapping[str, Any],
     banks: Sequence[Bank],
     sound: Sound | None,
     *,
     set_values: Callable[[dict[str, float]], None],
     run: Callable[[str], None],
+    address: str = "infer",
     file: str = "sound",
     slot: str = "A",
 ) -> bool:
     """Mounts the instrument; false where the browser could not load it, and the page must use plain widgets.
 
-    set_values, run: called before the page's next run, with the controls that were let go by name, and with one of
-    COMMANDS. file: name of a saved file, without its suffix. slot: "A" or "B", the one that `patch` is in.
+    body: what `sound` was made of, in plain JSON types, as the route at `address` takes it; a moved control is heard
+    by asking there again with its value in place. set_values, run: called before the page's next run, with the controls
+    that were let go by name, and with one of COMMANDS. file: name of a saved file, without its suffix. slot: the one of
+    "A" and "B" that the body is in, if any.
     """
     controls = {control.name: control for bank in banks for control in bank.controls}
     heard = f"{key}.heard"
@@ -100,7 +105,7 @@ def live(
 
     state = _component()(
         key=key,
-        data=pack(_meta(st.session_state.get(heard, 0), patch, banks, file, slot), sound),
+        data=pack(_meta(st.session_state.get(heard, 0), address, body, banks, file, slot), sound),
         default={"said": [], "failed": False},
         on_said_change=said,
         on_failed_change=lambda: None,
@@ -108,15 +113,19 @@ def live(
     return not state["failed"]
 
 
-def of_session(key: str, banks: Sequence[Bank], sound: Sound | None) -> bool:
-    """The instrument on the session's patch, with its history and with a second patch to compare; answers as `live`."""
-    patch = parts.session_history().patch
+def of_session(key: str, banks: Sequence[Bank], sound: Sound | None, heard: Patch | None = None) -> bool:
+    """The instrument on the session's patch, with its history and with a second patch to compare; answers as `live`.
+
+    heard: a patch that is heard in its place, and takes it when a control is moved.
+    """
+    patch = heard or parts.session_history().patch
     slot = st.session_state.get(_SLOT, "A")
-    return live(key, patch, banks, sound, set_values=_turn, run=_run, file=file_stem(patch), slot=slot)
+    turned = partial(_turn, heard=heard)
+    return live(key, patch.to_dict(), banks, sound, set_values=turned, run=_run, file=file_stem(patch), slot=slot)
 
 
-def _turn(values: dict[str, float]) -> None:
-    patch = parts.session_history().patch
+def _turn(values: dict[str, float], heard: Patch | None = None) -> None:
+    patch = heard or parts.session_history().patch
     for name, value in values.items():
         patch = turn(patch, name, value, {})
     parts.change(patch)
@@ -143,11 +152,13 @@ def pack(meta: Mapping[str, Any], sound: Sound | None) -> bytes:
     return struct.pack("<I", len(text)) + text + (frames.pack(sound, 0, 0.0) if sound else b"")
 
 
-def _meta(heard: int, patch: Patch, banks: Sequence[Bank], file: str, slot: str) -> dict[str, Any]:
+def _meta(
+    heard: int, address: str, body: Mapping[str, Any], banks: Sequence[Bank], file: str, slot: str
+) -> dict[str, Any]:
     return {
         "heard": heard,
-        "address": "infer",
-        "body": patch.to_dict(),
+        "address": address,
+        "body": body,
         "banks": [asdict(bank) for bank in banks],
         "file": file,
         "slot": slot,

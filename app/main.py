@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.parts import warn
+from app.parts import enter, warn
 from app.session import ALIASES
 
 HERE = Path(__file__).resolve().parent
@@ -18,6 +18,11 @@ pages = [
     st.Page(PAGES / "shape.py", title="Shape", icon=":material/graphic_eq:", default=True),
     st.Page(PAGES / "explore.py", title="Explore", icon=":material/explore:"),
     st.Page(PAGES / "query.py", title="Query", icon=":material/hearing:"),
+    st.Page(PAGES / "match.py", title="Match", icon=":material/mic:"),
+    st.Page(PAGES / "morph.py", title="Morph", icon=":material/blur_linear:"),
+    st.Page(PAGES / "variations.py", title="Variations", icon=":material/grid_view:"),
+    st.Page(PAGES / "directions.py", title="Directions", icon=":material/linear_scale:"),
+    st.Page(PAGES / "transfer.py", title="Transfer", icon=":material/colorize:"),
     st.Page(PAGES / "train.py", title="Train", icon=":material/model_training:"),
 ]
 current = st.navigation(pages, position="top")
@@ -29,4 +34,5 @@ if asked := st.query_params.get("app"):
     st.query_params.from_dict(others)
     if goal != current:
         st.switch_page(goal, query_params=others)
+enter(current.title)
 current.run()

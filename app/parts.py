@@ -9,10 +9,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import spectrogram
 from app.resources import instrument
-from app.session import RESERVED, Cards, History, cleared, default_patch, file_stem, open_link, setting, turn
+from app.session import RESERVED, Cards, History, Timeline, cleared, default_patch, file_stem, open_link, setting, turn
 from synth.checkpoint import catalogue, default_root
 from synth.errors import CheckpointError, PatchError
 from synth.patch import Patch
@@ -20,7 +21,8 @@ from synth.sound import Sound
 
 DOWNLOADS = {"wav": ("audio/wav", "PCM_24"), "flac": ("audio/flac", "PCM_24"), "ogg": ("audio/ogg", None)}
 
-_HISTORY, _WRITTEN, _WARNING = "history", "written_query", "warning"
+_HISTORY, _WRITTEN, _WARNING, _PAGE = "history", "written_query", "warning", "page"
+_TIED = "patch."  # keys of widgets that are controls of the patch
 
 
 # -- the session's patch -------------------------------------------------------------------------------------------
@@ -81,18 +83,33 @@ def show_warning() -> None:
         st.warning(warning, icon=":material/error:")
 
 
+def enter(page: str) -> None:
+    """Forgets where the last page's widgets stood. On a new one they begin anew, and would not be told otherwise."""
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        for key in [key for key in st.session_state if str(key).startswith(_TIED)]:
+            del st.session_state[key]
+
+
 def tied(name: str, patch: Patch) -> dict[str, Any]:
     """Key and callback that make a widget a control of the patch; `name` as in `session.turn`."""
-    key = f"patch.{name}"
+    key = f"{_TIED}{name}"
     if st.session_state.get(key) != setting(patch, name):
         st.session_state[key] = setting(patch, name)
     return {"key": key, "on_change": _turned, "args": (name,)}
 
 
 def _turned(name: str) -> None:
-    value = st.session_state[f"patch.{name}"]
+    value = st.session_state[f"{_TIED}{name}"]
     if value is not None or name == "prototype":  # an emptied field goes back to what it was
         change(turn(session_history().patch, name, value, catalogue()))
+
+
+def held(key: str, value: Any, act: Callable[[Any], None]) -> dict[str, Any]:
+    """Key and callback of a widget that stands at `value`, whatever it is tied to, and whose change `act` takes."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+    return {"key": key, "on_change": lambda: act(st.session_state[key])}
 
 
 def change(patch: Patch) -> None:
@@ -106,14 +123,25 @@ def change(patch: Patch) -> None:
 
 def toolbar(history: History) -> None:
     """Undo, redo, reset and the share link."""
-    with st.container(horizontal=True, gap="xsmall", width="content", key="toolbar"):
-        _tool("Undo", ":material/undo:", history.undo, history.can_undo, shortcut="Ctrl+Z")
-        _tool("Redo", ":material/redo:", history.redo, history.can_redo, shortcut="Ctrl+Shift+Z")
+    with tools(history):
         bare = cleared(history.patch) == history.patch
         _tool("Reset", ":material/restart_alt:", _reset, not bare, help="Everything but model, category and seed")
-        with st.popover("Share", icon=":material/link:", help="A link that opens this very sound"):
-            st.caption("This link opens this very sound.")
-            st.code(share_link(history.patch), language=None, wrap_lines=True)
+        share(share_link(history.patch), "sound")
+
+
+def tools(timeline: Timeline[Any]) -> DeltaGenerator:
+    """A toolbar that begins with undo and redo; more may be put into it."""
+    bar = st.container(horizontal=True, gap="xsmall", width="content", key="toolbar")
+    with bar:
+        _tool("Undo", ":material/undo:", timeline.undo, timeline.can_undo, shortcut="Ctrl+Z")
+        _tool("Redo", ":material/redo:", timeline.redo, timeline.can_redo, shortcut="Ctrl+Shift+Z")
+    return bar
+
+
+def share(link: str, what: str) -> None:
+    with st.popover("Share", icon=":material/link:", help=f"A link that opens this very {what}"):
+        st.caption(f"This link opens this very {what}.")
+        st.code(link, language=None, wrap_lines=True)
 
 
 def _tool(label: str, icon: str, action: Callable[[], None], enabled: bool, shortcut: str = "", help: str = "") -> None:
@@ -125,7 +153,12 @@ def _reset() -> None:
 
 
 def share_link(patch: Patch) -> str:
-    address, query = st.context.url or "", patch.to_query()
+    return link_of(patch.to_query())
+
+
+def link_of(query: str) -> str:
+    """This page's address with a query."""
+    address = st.context.url or ""
     root = address.count("/") < 3  # http://host, without the path's slash
     return f"{address}{'/' if root else ''}{'?' if query else ''}{query}"
 

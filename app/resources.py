@@ -6,29 +6,37 @@ import gc
 import logging
 import os
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
 
-from app.session import default_patch, direction_names
+from app.session import default_patch, direction_names, rows
+from app.turns import Turns
 from synth import own
 from synth.checkpoint import CARD, catalogue, find
-from synth.errors import SonoformError
+from synth.control.attribute import Attribute, Search, give
+from synth.control.budget import Budget, spend
+from synth.errors import PatchError, SonoformError
 from synth.factors import Layers
+from synth.morph import Morph, Way
 from synth.patch import Patch
 from synth.sound import Sound
+
+if TYPE_CHECKING:  # torch comes with it
+    from synth.control.examples import Example, Trial
 
 # Read when torch is loaded: its threads wait asleep. Spinning ones make a sound several times slower to come whenever
 # another program (the browser, a training run) wants the same cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 MAX_LOADED = 2
-KEPT_SOUNDS = 32
+KEPT_SOUNDS, KEPT_PICTURES = 32, 64
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +51,9 @@ class SharedInstrument:
         self.card = self._instrument.card
         self._folder = folder
         self._own = _changed(folder / own.FILE)
-        self._lock = threading.Lock()
+        self._lock = Turns()
         self._render = lru_cache(KEPT_SOUNDS)(self._instrument.render)
+        self._picture = lru_cache(KEPT_PICTURES)(self._instrument.picture)
 
     def render(self, patch: Patch) -> Sound:
         """The sound of a patch; callers must not write to its samples. Raises PatchError."""
@@ -82,6 +91,62 @@ class SharedInstrument:
         with self._lock:
             own.remove(self._folder, self._generator, name)
 
+    def named(self) -> tuple[own.Own, ...]:
+        """Directions that a person named, with how straight they are; raises CheckpointError."""
+        return own.read(self._folder, self._generator)
+
+    def tell_apart(self, name: str, more: Sequence[Example], less: Sequence[Example]) -> Trial:
+        """A direction of sounds, to be measured by `hear` and then kept; raises PatchError for a name that cannot be
+        its own, and as `Instrument.tell_apart`."""
+        own.allowed(name, self.named(), self._taken())
+        with self._lock:
+            return self._instrument.tell_apart(name.strip(), more, less)
+
+    def describe(self, sound: Sound) -> dict[str, float]:
+        """Descriptors of a sound by name; see `Instrument.describe`."""
+        return self._instrument.describe(sound)
+
+    def give(self, patch: Patch, attribute: Attribute, other: Sound, strength: float) -> Iterator[Search]:
+        """Gives a patch an attribute of a sound; see synth/control/attribute.py. Others have their turns between two
+        sounds, which are kept as those of `render`. Raises PatchError."""
+        return give(self.render, self.describe, patch, attribute, other, strength)
+
+    def trial(self, name: str) -> Trial:
+        """A direction of this model, to be measured; raises PatchError."""
+        with self._lock:
+            return self._instrument.trial(name)
+
+    def hear(self, trial: Trial, seed: int, position: float) -> None:
+        """Measures one sound more; others have their turns between two."""
+        with self._lock:
+            trial.note(seed, position, self._instrument.hear(trial.direction, seed, position))
+
+    def keep_trial(self, trial: Trial) -> None:
+        """Saves a direction that was measured, or what was measured of one that is saved; raises as `keep`."""
+        found = trial.direction
+        if any(direction.name == found.name for direction in self.named()) and trial.contrast is None:
+            own.measure(self._folder, self._generator, found.name, trial.report())
+            return
+        kept = own.Own(
+            found.name, tuple(found.vector.tolist()), found.scale, found.layers, found.provenance, trial.report()
+        )
+        own.add(self._folder, self._generator, kept, self._taken())
+
+    def pack(self, name: str) -> bytes:
+        """A direction that a person named, as a file to share; raises PatchError where it is gone."""
+        found = next((direction for direction in self.named() if direction.name == name), None)
+        if found is None:
+            raise PatchError("name", f"{name!r} is gone: reload the page")
+        return own.pack(found, self.card.id, self._generator)
+
+    def unpack(self, data: bytes) -> str:
+        """Takes in a shared file; its name, numbered where that is taken. Raises PatchError or CheckpointError."""
+        network = self.card.network
+        found = own.unpack(data, self.card.id, self._generator, int(network["w_dim"]), rows(self.card))
+        name = own.unused(found.name, self._taken())
+        own.add(self._folder, self._generator, replace(found, name=name), self._taken())
+        return name
+
     @property
     def _generator(self) -> str:
         return self.card.files.get("generator.safetensors", "")
@@ -97,7 +162,40 @@ class SharedInstrument:
             with self._lock:
                 self._instrument.read_own()
                 self._render.cache_clear()
+                self._picture.cache_clear()
                 self._own = changed
+
+    # -- places between sounds, and around them ------------------------------------------------------------------------
+
+    def morphed(self, morph: Morph) -> Patch:
+        """The patch of a morph's place; raises PatchError."""
+        with self._lock:
+            return self._instrument.morphed(morph)
+
+    def glide(self, way: Way, report: Callable[[float], None]) -> Sound:
+        """A way as one sound; `report` hears the share that is done, and ends it by raising.
+
+        Others have their turns between two stretches. Raises PatchError.
+        """
+        run = self._instrument.glide(way)
+        share = 0.0
+        while share < 1.0:
+            with self._lock:
+                stretch = next(run)
+            share = stretch.share
+            report(share)
+        with self._lock:
+            return self._instrument.sounded(stretch, way.morph.corners[0])
+
+    def neighbours(self, patch: Patch, distance: float, count: int, seed: int, space: str) -> list[Patch]:
+        """Patches around a patch; raises PatchError."""
+        with self._lock:
+            return self._instrument.neighbours(patch, distance, count, seed, space)
+
+    def picture(self, patch: Patch) -> np.ndarray:
+        """Levels of a patch's sound, uint8 (F, T), sooner than the sound; not to be written to. Raises PatchError."""
+        with self._lock:
+            return self._picture(patch)
 
     # -- sounds that are given -----------------------------------------------------------------------------------------
 
@@ -106,16 +204,26 @@ class SharedInstrument:
         with self._lock:
             return self._instrument.encode(sound)
 
-    def refine(self, patch: Patch, sound: Sound, steps: int, report: Callable[[float], None]) -> Patch:
-        """The patch that is nearest to a sound after so many steps; `report` hears the share that is done.
+    def heard(self, sound: Sound, patch: Patch) -> Sound:
+        """A given sound as the model would make it at best, as loud as the patch says."""
+        with self._lock:
+            return self._instrument.heard(sound, patch)
 
-        Others have their turns between two steps. Raises as `encode`, and PatchError.
+    def match(self, sound: Sound, category: str | None = None) -> Patch:
+        """The patch that the encoder finds for a sound, in the category that fits best unless one is named.
+
+        Raises as `encode`, and PatchError.
         """
-        run = self._instrument.refine(patch, sound, steps)
-        for done in range(steps + 1):
-            with self._lock:
-                nearest = next(run)
-            report(done / steps)
+        with self._lock:
+            return self._instrument.match(sound, category)
+
+    def refine(self, patch: Patch, sound: Sound, budget: Budget, report: Callable[[float], None]) -> Patch:
+        """The patch that is nearest to a sound when the budget is spent; `report` hears the share that is.
+
+        Others have their turns between two steps. Raises as `encode`, PatchError, and whatever `report` does, which
+        ends the search.
+        """
+        nearest = spend(budget, self._instrument.refine(patch, sound), report, self._lock)
         return replace(patch, latent=tuple(nearest.ws.flatten().tolist()))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Generic, Self, TypeVar
 
 from synth.checkpoint import Card
 from synth.errors import PatchError
@@ -15,27 +15,28 @@ MAX_HISTORY = 500
 SLIDERS = "sliders."
 LEVELLED = "levelled"
 # Keys of the address that belong to the app itself, never to a patch.
-RESERVED = ("app", "classic", "reference")
+RESERVED = ("app", "classic", "reference", "morph", "vary")
 # What `?app=` has called the pages, and still may.
 ALIASES = {"our-algo": "Shape", "algo-2": "Explore", "algo2": "Explore", "algo-1": "Query", "algo1": "Query"}
 PULL = 0.7  # of a prototype that was just chosen
 
 Cards = Mapping[str, Card]
+Value = TypeVar("Value")
 
 
 @dataclass
-class History:
-    """The patches of a session in the order they were made, and the place of the current one."""
+class Timeline(Generic[Value]):
+    """Values in the order they were made, and the place of the current one."""
 
-    entries: list[Patch] = field(default_factory=list)
+    entries: list[Value] = field(default_factory=list)
     at: int = -1
 
     @classmethod
-    def begin(cls, patch: Patch) -> History:
-        return cls([patch], 0)
+    def begin(cls, first: Value) -> Self:
+        return cls([first], 0)
 
     @property
-    def patch(self) -> Patch:
+    def current(self) -> Value:
         return self.entries[self.at]
 
     @property
@@ -46,11 +47,11 @@ class History:
     def can_redo(self) -> bool:
         return self.at < len(self.entries) - 1
 
-    def push(self, patch: Patch) -> None:
-        """Makes a patch the current one; what was undone before it is forgotten."""
-        if patch == self.patch:
+    def push(self, value: Value) -> None:
+        """Makes a value the current one; what was undone before it is forgotten."""
+        if value == self.current:
             return
-        self.entries = [*self.entries[: self.at + 1], patch][-MAX_HISTORY:]
+        self.entries = [*self.entries[: self.at + 1], value][-MAX_HISTORY:]
         self.at = len(self.entries) - 1
 
     def undo(self) -> None:
@@ -58,6 +59,14 @@ class History:
 
     def redo(self) -> None:
         self.at = min(self.at + 1, len(self.entries) - 1)
+
+
+class History(Timeline[Patch]):
+    """The patches of a session."""
+
+    @property
+    def patch(self) -> Patch:
+        return self.current
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def _round_steps(end: float) -> Iterator[float]:
 def figure(sound: Sound) -> str:
     """HTML of the picture; app/style.css gives it its looks."""
     png = heat_map(sound.spectrogram(BINS, FRAMES, -RANGE_DB))
-    wave = f'<img class="wave" alt="" decoding="sync" src="{_data_url("svg+xml", waveform(sound.mono().samples[0]))}">'
+    wave = f'<img class="wave" alt="" decoding="sync" src="{data_url("svg+xml", waveform(sound.mono().samples[0]))}">'
     return _figure("Waveform and spectrogram", sound, png, wave)
 
 
@@ -105,11 +105,11 @@ def _figure(title: str, sound: Sound, png: bytes, wave: str) -> str:
         f'aria-label="{title}, 0 to {top:g} kHz, {seconds:.2f} seconds">'
         f"{wave}"
         f'<div class="hertz"><b>kHz</b>{hertz}</div>'
-        f'<img class="heat" alt="" decoding="sync" src="{_data_url("png", png)}">'
+        f'<img class="heat" alt="" decoding="sync" src="{data_url("png", png)}">'
         f'<div class="seconds">{time}<b>s</b></div>'
         f"</div>"
     )
 
 
-def _data_url(kind: str, data: bytes) -> str:
+def data_url(kind: str, data: bytes) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"

@@ -33,7 +33,13 @@ CPU = torch.device("cpu")
 SEED = 4242
 
 # Each differs from RECIPE in what its name says. "phase" is where training goes on from the warm start.
-RECIPE: dict[str, Any] = {"phase": "adversarial", "projector": "yamnet", "feature_weight": 1.0}
+RECIPE: dict[str, Any] = {
+    "phase": "adversarial",
+    "projector": "yamnet",
+    "adversarial_weight": 0.1,
+    "category_weight": 0.1,
+    "feature_weight": 1.0,
+}
 VARIANTS: dict[str, dict[str, Any]] = {
     "warm start alone": {"phase": "none"},
     "plain: discriminator from scratch": {"projector": "none"},

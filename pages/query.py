@@ -11,6 +11,7 @@ from app.resources import instrument
 from app.session import Cards, turn
 from synth.audio.difference import difference
 from synth.checkpoint import Card, catalogue
+from synth.control.budget import Budget
 from synth.control.exemplars import Bursts
 from synth.errors import AudioError, SonoformError
 from synth.patch import Patch
@@ -235,7 +236,8 @@ def refined(patch: Patch, given: Sound | None, place: DeltaGenerator) -> Patch:
     if st.session_state.pop(REFINE, False) and given:
         bar = place.progress(0.0, "Refining ...")
         try:
-            take(instrument(patch.model).refine(patch, given, STEPS, lambda done: bar.progress(done, "Refining ...")))
+            budget = Budget(steps=STEPS)
+            take(instrument(patch.model).refine(patch, given, budget, lambda done: bar.progress(done, "Refining ...")))
         except SonoformError as error:
             parts.warn(parts.sentence(error))
         bar.empty()

@@ -3,31 +3,11 @@
 import streamlit as st
 
 from app import desk, parts
-from app.instrument import Bank
 from app.straightness import measured
 from synth.checkpoint import Card
 from synth.patch import Patch
 
 ACROSS = 4  # charts in a row
-
-
-def banks(patch: Patch, card: Card) -> list[Bank]:
-    """What a listener has words for first; what a person named; what the network's own weights say."""
-    published = [d for d in card.directions if not d.get("own")]
-    named, found = (
-        tuple(
-            desk.slider(str(d["name"]), patch, help=str(d.get("provenance", "")))
-            for d in published
-            if str(d.get("provenance", "")).startswith("SeFa") == sefa
-        )
-        for sefa in (False, True)
-    )
-    shown = [
-        *([Bank("Character", named, pad=desk.pair(named))] if named else []),
-        *desk.yours(patch, card),
-        *([Bank("SeFa", found, pad=None if named else desk.pair(found), open=not named)] if found else []),
-    ]
-    return [*shown, *desk.also_set(patch, shown)]
 
 
 def straightness(patch: Patch, card: Card) -> None:
@@ -50,4 +30,4 @@ def straightness(patch: Patch, card: Card) -> None:
 
 cards = parts.models_or_stop()
 parts.open_session(cards)
-desk.show("shape", cards, banks, below=straightness)
+desk.show("shape", cards, desk.model_banks, below=straightness)

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+from synth.control.budget import USUAL_STEPS, Budget, spend
 from synth.errors import SonoformError
 
 FORMATS = ("wav", "flac", "ogg")
@@ -53,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
         _models,
         _render,
         _resynth,
+        _encode,
         _prepare,
         _survey,
         _train,
@@ -206,6 +208,45 @@ def run_resynth(options: argparse.Namespace) -> None:
     sound.save(options.output)
     report = {"file": str(options.output), "spectral_convergence_db": round(convergence, 2)}
     _show(options, report, [f"{options.output}: spectral convergence {convergence:.1f} dB"])
+
+
+# -- encode ------------------------------------------------------------------------------------------------------
+
+
+def _encode(verbs: Any) -> None:
+    text = "Print a patch (JSON) that makes about the same sound as a recording, for render --patch or POST /infer."
+    p = _verb(verbs, "encode", run_encode, text)
+    p.add_argument("input", type=Path, metavar="IN", help="a WAV, FLAC, OGG or MP3 file of up to half an hour")
+    p.add_argument("--model", required=True)
+    p.add_argument("--category", help="category (default: the one that fits best)")
+    p.add_argument("--start", type=_weight, metavar="S", help="where the part begins, s (default: where it is loudest)")
+    p.add_argument("--steps", type=_steps, default=USUAL_STEPS, help=f"of a search, 0 for none (default {USUAL_STEPS})")
+    p.add_argument("--device", default="auto", help="auto, cpu or cuda")
+
+
+def _steps(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 up, not {text}")
+    return value
+
+
+def run_encode(options: argparse.Namespace) -> None:
+    from synth.audio.part import chosen
+    from synth.audio.recordings import read_recording
+    from synth.instrument import Instrument
+
+    try:
+        recording = read_recording(str(options.input), options.input.read_bytes())
+    except OSError as error:
+        raise SonoformError(f"{options.input} cannot be opened ({error.strerror}): check the path") from error
+    instrument = Instrument.load(options.model, options.device)
+    part = chosen(recording, options.start, instrument.card.duration)
+    patch = instrument.match(part, options.category)
+    if options.steps:
+        step = spend(Budget(steps=options.steps), instrument.refine(patch, part))
+        patch = replace(patch, latent=tuple(step.ws.flatten().tolist()))
+    print(patch.to_json())
 
 
 # -- prepare -----------------------------------------------------------------------------------------------------

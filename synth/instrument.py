@@ -15,19 +15,27 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from synth.audio.codecs import GaussianLogSTFT, from_settings
+from synth.audio.descriptors import describe
 from synth.audio.loudness import fades, normalise
+from synth.audio.phase import reconstruct
 from synth.checkpoint import Card, find, verify
+from synth.control import examples
+from synth.control.examples import Example, Trial
+from synth.control.glide import Stretch, glide
 from synth.control.inversion import encode
 from synth.control.latent import NOISE_STREAM, Direction, bend, draw_z
+from synth.control.match import Step, Target, nearest_category, refine, sketch
+from synth.control.morph import blend, follow, on_square
 from synth.control.prototypes import Prototype, pull
-from synth.control.query import Step, refine
 from synth.control.sefa import pca_directions, sefa_directions, spread_root
+from synth.control.variations import displaced, turned
 from synth.errors import AudioError, CheckpointError, PatchError, SonoformError
 from synth.factors import Factor, Layers
 from synth.models.encoder import Inverter
 from synth.models.layers import ModulatedConv
 from synth.models.stylegan2 import Generator, GeneratorConfig, Noise, draw_noise
 from synth.models.weights import read_weights
+from synth.morph import Morph, Way
 from synth.own import Own
 from synth.own import read as read_own
 from synth.patch import Patch
@@ -156,6 +164,11 @@ class Instrument:
     def _spread(self) -> Tensor:
         return spread_root(self.generator)
 
+    @property
+    def _length(self) -> float:
+        """Of a standard deviation of latents in W."""
+        return float(self._spread.square().sum().sqrt())
+
     # -- sounds that are given --------------------------------------------------------------------------------------
 
     def encode(self, sound: Sound) -> tuple[float, ...]:
@@ -168,24 +181,52 @@ class Instrument:
             ws = encode(self.generator, self._encoder, tensor, mask)
         return tuple(ws.flatten().tolist())
 
-    def refine(self, patch: Patch, sound: Sound, steps: int) -> Iterator[Step]:
-        """Steps from a patch towards a sound; a step's `ws`, flattened, is the latent of a patch that comes nearer.
+    def match(self, sound: Sound, category: str | None = None) -> Patch:
+        """The patch that the encoder finds for a sound, its profiles drawn nearer; `refine` brings all of it nearer.
 
-        The patch's prototype and sliders stay as they are, and so does its noise. Raises as `encode`.
+        Its category is the one that is named, or the one whose centre its latent is nearest to. Raises as `encode`,
+        PatchError for a category that the model does not have, and CheckpointError where LPIPS is missing.
         """
-        target = self._given(sound)[0].to(self.device)
-        noise = self._draw_noise(patch.seed)  # not the kept one, which autograd may not have
-        start = self.latent(patch).clone()
+        if category is not None:
+            self._category(Patch(self.card.id, category))
+        ws = torch.tensor(self.encode(sound)).view(self.generator.config.num_ws, -1)
+        if category is None:
+            with one_thread():
+                category = self.card.categories[nearest_category(self.generator, ws.mean(0), self._spread)]
+        patch = Patch(self.card.id, category)
+        with one_thread():
+            target = Target(self._given(sound)[0].to(self.device))
+            start = ws[None].to(self.device)
+            drawn = sketch(self.generator, self._draw_noise(patch.seed), start, target, self._length)
+        return replace(patch, latent=tuple(drawn.flatten().tolist()))
+
+    def refine(self, patch: Patch, sound: Sound) -> Iterator[Step]:
+        """Steps without end from a patch towards a sound, the first of them the start; a step's `ws`, flattened, is the
+        latent of a patch that comes nearer.
+
+        The patch's prototype and sliders stay as they are, and so does its noise. Raises as `encode`, and
+        CheckpointError where the weights of LPIPS are missing.
+        """
+        with one_thread():
+            target = Target(self._given(sound)[0].to(self.device))
+            noise = self._draw_noise(patch.seed)  # not the kept one, which autograd may not have
+            start = self.latent(patch).clone()
 
         def make(ws: Tensor) -> Tensor:
             made: Tensor = self.generator(self._moved(ws, patch), noise)
             return made
 
-        run = refine(make, start, target, steps, float(self._spread.square().sum().sqrt()))
-        for _ in range(steps + 1):
+        run = refine(make, start, target, self._length)
+        while True:
             with one_thread():
                 step = next(run)
             yield step
+
+    def heard(self, sound: Sound, patch: Patch) -> Sound:
+        """A given sound as this model would make it at best: its rate and length, mono, as loud as the patch says."""
+        rate, n = self.codec.sample_rate, self.codec.samples
+        samples = sound.resampled(rate).mono().samples[:, :n]
+        return Sound(normalise(np.pad(samples, ((0, 0), (0, n - samples.shape[1]))), rate, patch.lufs), rate)
 
     def _given(self, sound: Sound) -> tuple[Tensor, Tensor]:
         """A sound's codec tensor (1, 1, F, T), and which of its frames (1, 1, 1, T) are known."""
@@ -206,6 +247,125 @@ class Instrument:
             raise CheckpointError(f"{self.card.id} has no encoder that fits it: restore its folder") from error
         return encoder.eval().requires_grad_(False).to(self.device)
 
+    # -- directions of a listener's own sounds ----------------------------------------------------------------------
+
+    def tell_apart(self, name: str, more: Sequence[Example], less: Sequence[Example]) -> Trial:
+        """The direction from the second group of sounds to the first, to be measured; see control/examples.py.
+
+        Raises AudioError for groups that no direction can be made of, CheckpointError where there is no encoder.
+        """
+        examples.check(more, less)
+        far, near = (torch.tensor([self.encode(example.sound) for example in group]) for group in (more, less))
+        rows = (-1, self.generator.config.num_ws, self.generator.config.w_dim)
+        found = examples.direction(name, far.view(rows), near.view(rows), self._spread)
+        liked, unliked = ([self.describe(example.sound) for example in group] for group in (more, less))
+        return Trial(found, examples.contrast(liked, unliked))
+
+    def trial(self, name: str) -> Trial:
+        """A direction of this model that is to be measured; raises PatchError."""
+        return Trial(replace(self.direction(name), name=name))
+
+    def describe(self, sound: Sound) -> dict[str, float]:
+        """Descriptors by name of a sound as this model could make it: at its rate, cut or padded to its length, so that
+        sounds of any kind are measured alike."""
+        given = sound.resampled(self.codec.sample_rate).mono().samples[0, : self.codec.samples]
+        padded = np.pad(given, (0, self.codec.samples - len(given)))
+        return describe(padded, self.codec.sample_rate)
+
+    @torch.inference_mode()
+    def hear(self, direction: Direction, seed: int, position: float) -> np.ndarray:
+        """Descriptors of the sound of a seed with one slider, as `draft` makes it; seeds take categories in turn."""
+        patch = Patch(self.card.id, self.card.categories[seed % len(self.card.categories)], seed)
+        with one_thread():
+            ws = bend(self.latent(patch), {direction.name: position}, {direction.name: direction})
+            tensor = self.generator(ws, self._noise(seed)).cpu()
+            samples = self.codec.decode(tensor[0], method="pghi", seed=seed)
+        return np.array(list(describe(samples, self.codec.sample_rate).values()))
+
+    # -- places between sounds, and around them ---------------------------------------------------------------------
+
+    @torch.inference_mode()
+    def morphed(self, morph: Morph) -> Patch:
+        """The patch of a morph's place: latent there, category of the nearest corner, noise and all else of A.
+
+        Raises PatchError for corners that the model does not have, and for rows that it has not.
+        """
+        a = morph.corners[0]
+        with one_thread():
+            latent = _numbers(self._between(morph))
+        return replace(a, category=morph.nearest.category, latent=latent, psi=1.0, prototype=None, pull=0.0, sliders={})
+
+    def _between(self, morph: Morph) -> Tensor:
+        """w+ (1, num_ws, w_dim) of a morph's place."""
+        last = self.generator.config.num_ws - 1
+        if morph.layers and morph.layers[1] > last:
+            raise PatchError("layers", f"{self.card.id} has rows 0 to {last}; choose among them")
+        asked = morph.corners
+        if morph.path == "z":
+            # One z for all corners; their truncations, prototypes and sliders are what is left to blend.
+            z = on_square([draw_z(patch.seed, self.generator.config.z_dim) for patch in asked], morph.x, morph.y)
+            asked = tuple(replace(patch, latent=tuple(z[0].tolist())) for patch in asked)
+        there = blend([self._moved(self.latent(patch), patch) for patch in asked], morph.weights)
+        a = morph.corners[0]
+        return follow(self._moved(self.latent(a), a), there, morph.layers) if morph.layers else there
+
+    @torch.inference_mode()
+    def glide(self, way: Way) -> Iterator[Stretch]:
+        """A way as one sound that moves along it, a stretch longer each time; `sounded` makes the last one a sound.
+
+        Raises as `morphed`.
+        """
+        a = way.morph.corners[0]
+
+        def make(places: Tensor, number: int) -> Tensor:
+            ws = torch.cat([self._between(way.at(place)) for place in places.tolist()])
+            noise = self._draw_noise((a.seed + number) % 2**32)
+            many = Noise(*(n.expand(len(ws), *n.shape[1:]) for n in (noise.texture, noise.strokes)))
+            return self.generator(ws, many).cpu()
+
+        length = round(way.seconds * self.codec.sample_rate / self.codec.hop)
+        run = glide(make, self.codec.magnitude, self.codec.frames, length)
+        while True:
+            with one_thread(), torch.inference_mode():
+                stretch = next(run, None)
+            if stretch is None:
+                return
+            yield stretch
+
+    def sounded(self, stretch: Stretch, patch: Patch) -> Sound:
+        """The sound of a stretch, with the phase method, the loudness and the fades of a patch; it carries none."""
+        with one_thread():
+            samples = reconstruct(stretch.magnitude, self.codec.stft, patch.phase, patch.seed)[None]
+        rate = self.codec.sample_rate
+        return Sound(fades(normalise(samples, rate, patch.lufs), rate, patch.fade_in, patch.fade_out), rate)
+
+    @torch.inference_mode()
+    def neighbours(self, patch: Patch, distance: float, count: int, seed: int, space: str = "w") -> list[Patch]:
+        """Patches around a patch, its sliders and all else alike; the first ones are the same for every count.
+
+        distance: in units of the spread within a category; space: "w", or "z" for a seed, whose neighbours stay draws
+        of its category. Raises PatchError.
+        """
+        if space not in ("w", "z"):
+            raise PatchError("space", "must be w or z")
+        with one_thread():
+            if space == "w":
+                around = displaced(self.latent(patch), self._spread, distance, count, seed)
+                return [replace(patch, latent=_numbers(ws[None]), psi=1.0) for ws in around]
+            z_dim = self.generator.config.z_dim
+            if patch.latent is not None and len(patch.latent) != z_dim:
+                raise PatchError("space", "z is for seeds, and this sound is none; choose w")
+            z = draw_z(patch.seed, z_dim) if patch.latent is None else torch.tensor([patch.latent])
+            return [replace(patch, latent=tuple(near.tolist())) for near in turned(z, distance, count, seed)]
+
+    @torch.inference_mode()
+    def picture(self, patch: Patch) -> np.ndarray:
+        """Levels of the codec tensor, uint8 (F, T), row 0 the lowest: what a sound looks like before its phase is
+        found. 255 is the loudest bin, 0 the codec's floor or less. Raises as `render`."""
+        with one_thread():
+            levels = self.synthesise(patch)[0, 0]
+        return (255.0 * (1.0 + 0.5 * (levels - levels.max())).clamp(0.0, 1.0)).round().to(torch.uint8).numpy()
+
     # -- latents ----------------------------------------------------------------------------------------------------
 
     def _draw_noise(self, seed: int) -> Noise:
@@ -220,10 +380,12 @@ class Instrument:
         if patch.latent is None:
             w = g.mapping(draw_z(patch.seed, g.config.z_dim).to(self.device), category)
         else:
-            given = torch.tensor(patch.latent, device=self.device).unsqueeze(0)
+            given = torch.from_numpy(np.array([patch.latent], np.float32)).to(self.device)
             sizes = {"z": g.config.z_dim, "w": g.config.w_dim, "w+": g.config.num_ws * g.config.w_dim}
             if given.numel() == sizes["w+"]:
                 return given.view(1, g.config.num_ws, g.config.w_dim)
+            if given.numel() == sizes["w"] and patch.psi == 1.0:
+                return g.broadcast(given)  # to the last bit, which truncation by nothing would change
             if given.numel() not in sizes.values():
                 known = ", ".join(f"{n} for {name}" for name, n in sizes.items())
                 raise PatchError("latent", f"{given.numel()} numbers do not fit this model: it takes {known}")
@@ -247,6 +409,12 @@ class Instrument:
         if patch.category not in names:
             raise PatchError("category", f"{patch.category!r} is unknown to {self.card.id}: use {', '.join(names)}")
         return names.index(patch.category)
+
+
+def _numbers(ws: Tensor) -> tuple[float, ...]:
+    """w+ (1, num_ws, w_dim) as a patch's latent: w alone where all rows are one, for shorter links."""
+    rows = ws[0, :1] if bool((ws == ws[:, :1]).all()) else ws[0]
+    return tuple(rows.flatten().tolist())
 
 
 def _unpacked(own: Own) -> Direction:

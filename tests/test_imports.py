@@ -13,12 +13,13 @@ PACKAGES = ("synth", "app", "pages")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 # The values that every part speaks in, and may import.
-LEAVES = {"synth.errors", "synth.factors", "synth.files", "synth.patch", "synth.phases", "synth.sound"}
+LEAVES = {"synth.errors", "synth.factors", "synth.files", "synth.morph", "synth.patch", "synth.phases", "synth.sound"}
 # Part of the house -> what else of it the part may import. A module belongs to the part with the longest name.
 MAY_IMPORT = {
     "synth.errors": set(),
     "synth.factors": set(),
     "synth.files": set(),
+    "synth.morph": {"synth.errors", "synth.factors", "synth.patch"},
     "synth.own": set(),
     "synth.patch": {"synth.errors"},
     "synth.phases": set(),
@@ -42,6 +43,7 @@ NEVER = {
     "synth.errors": {"torch"},
     "synth.factors": {"torch"},
     "synth.files": {"torch"},
+    "synth.morph": {"torch"},
     "synth.own": {"torch"},
     "synth.patch": {"torch"},
     "synth.phases": {"torch"},

@@ -35,7 +35,7 @@ def true_peak(samples: np.ndarray) -> float:
     """Peak in dBTP of samples (channels, n), between the samples too: 4 x oversampled, as BS.1770-4 annex 2 asks."""
     if samples.size == 0:
         return -math.inf
-    padded = np.pad(samples.astype(np.float64), ((0, 0), (_MARGIN, _MARGIN)))
+    padded = np.pad(samples.astype(np.float32), ((0, 0), (_MARGIN, _MARGIN)))
     between = np.abs(resample_poly(padded, OVERSAMPLING, 1, axis=1)).max()
     peak = max(float(between), float(np.abs(samples).max()))
     return 20.0 * math.log10(peak) if peak > 0.0 else -math.inf

@@ -60,9 +60,17 @@ class Perceptual(nn.Module):
 
     def distance(self, a: Tensor, b: Tensor) -> Tensor:
         """LPIPS of a and b, each (B, 1, F, T) -> (B,): 0 where they look the same, seldom above 1."""
-        total = a.new_zeros(len(a))
-        for of_a, of_b, linear in zip(self.features(a), self.features(b), self.lpips.lins, strict=True):
-            total = total + linear((_unit(of_a) - _unit(of_b)).square()).mean((1, 2, 3))
+        return self.apart(self.seen(a), self.seen(b))
+
+    def seen(self, x: Tensor) -> list[Tensor]:
+        """(B, 1, F, T) -> what LPIPS compares: the features, of length 1 over channels."""
+        return [_unit(of) for of in self.features(x)]
+
+    def apart(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
+        """LPIPS of two that were seen, (B,): for a sound that is compared again and again."""
+        total = a[0].new_zeros(len(a[0]))
+        for of_a, of_b, linear in zip(a, b, self.lpips.lins, strict=True):
+            total = total + linear((of_a - of_b).square()).mean((1, 2, 3))
         return total
 
     def features(self, x: Tensor) -> list[Tensor]:

@@ -146,6 +146,12 @@ class Synthesis(nn.Module):
 
     def forward(self, ws: Tensor, strokes: Tensor, settled: int = 0) -> tuple[Tensor, Tensor]:
         """Of the last `settled` sounds no gradient reaches the profiles."""
+        profiles = self.profiles(ws[:, -1])
+        taught = len(ws) - settled
+        return self._split(self.details(ws, strokes) + torch.cat([profiles[:taught], profiles[taught:].detach()]))
+
+    def details(self, ws: Tensor, strokes: Tensor) -> Tensor:
+        """What the convolutions add to the profiles, (B, 2, R, R)."""
         x = self.const.expand(len(ws), -1, -1, -1).contiguous(memory_format=torch.channels_last)
         maps: Tensor | None = None
         for i, level in enumerate(self.levels):
@@ -155,13 +161,12 @@ class Synthesis(nn.Module):
             added = self.unfold(added)
             maps = added if maps is None else upsample(maps) + added
         assert maps is not None
-        profiles = self.profiles(ws[:, -1])
-        taught = len(ws) - settled
-        return self._split(maps + torch.cat([profiles[:taught], profiles[taught:].detach()]))
+        return maps
 
-    def outline(self, w: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and gate by the profiles alone, from w (B, w_dim): what training begins with."""
-        return self._split(self.profiles(w))
+    def outline(self, w: Tensor, details: Tensor | float = 0.0) -> tuple[Tensor, Tensor]:
+        """Mean and gate by the profiles of w (B, w_dim), to which `details` are added; without any, what training
+        begins with."""
+        return self._split(self.profiles(w) + details)
 
     def _split(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         mean, gate = maps.chunk(2, dim=1)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 
 import numpy as np
 import pytest
+import soundfile
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit import config
 
 from app import api
-from app.frames import HEADER, MAGIC
+from app.frames import HEADER, MAGIC, MEDIA_TYPE
 from synth.sound import Sound
 
 PATCH = {"model": "tiny", "category": "scrape", "seed": 3}
@@ -68,7 +70,7 @@ def test_infer_answers_a_wav_unless_told(client):
 
 def test_infer_answers_a_frame(client):
     answer = client.post("/infer", json=PATCH | {"format": "frame", "sequence": 41})
-    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-type"] == MEDIA_TYPE
     magic, _, _, sequence, rate, samples, *_ = HEADER.unpack_from(answer.content)
     assert (magic, sequence, rate, samples) == (MAGIC, 41, 16000, 1024)
 
@@ -228,3 +230,94 @@ def test_a_damaged_checkpoint_is_one_sentence(tiny_checkpoint, tmp_path, monkeyp
 def test_what_nobody_foresaw_is_told_without_a_traceback(client, monkeypatch):
     monkeypatch.setattr(api, "instrument", lambda _: 1 / 0)
     assert "log" in refused(client.post("/infer", json=PATCH), 500, None)
+
+
+# -- encode ----------------------------------------------------------------------------------------------------------
+
+
+def wav(seconds: float = 0.06, rate: int = 16000, level: float = 0.2, channels: int = 1) -> bytes:
+    noise = level * np.random.default_rng(0).standard_normal((round(seconds * rate), channels))
+    buffer = io.BytesIO()
+    soundfile.write(buffer, noise, rate, format="WAV")
+    return buffer.getvalue()
+
+
+def encoded(client, data: bytes, query: str = "model=tiny&steps=0", kind: str = "audio/wav"):
+    return client.post(f"/encode?{query}", content=data, headers={"Content-Type": kind})
+
+
+def test_encode_answers_a_patch_that_infer_takes(client):
+    answer = encoded(client, wav(), kind="application/octet-stream")
+    assert answer.status_code == 200
+    patch = answer.json()
+    assert patch["model"] == "tiny" and patch["category"] in ("hit", "scrape") and len(patch["latent"]) > 16
+    assert client.post("/infer", json=patch).headers["content-type"] == "audio/wav"
+    assert encoded(client, wav()).json() == patch
+
+
+def test_encode_searches_for_so_many_steps(client):
+    alone, searched = encoded(client, wav()), encoded(client, wav(), "model=tiny&steps=4&category=scrape")
+    assert searched.json()["category"] == "scrape" and searched.json()["latent"] != alone.json()["latent"]
+    assert encoded(client, wav(), "model=tiny").status_code == 200
+
+
+def test_encode_takes_a_form_with_one_file(client):
+    answer = client.post("/encode", files={"sound": ("a.wav", wav())}, data={"model": "tiny", "steps": "0"})
+    assert answer.json() == encoded(client, wav()).json()
+    refused(client.post("/encode", data={"model": "tiny"}, files={}), 415, "Content-Type")
+    two = [("a", ("a.wav", wav())), ("b", ("b.wav", wav()))]
+    refused(client.post("/encode", files=two), 400, "body")
+    fields = {f"field{i}": "x" for i in range(9)}
+    refused(client.post("/encode", files={"sound": ("a.wav", wav())}, data=fields), 400, "body")
+    for body in (b"", b"--x\r\n", b"no form at all"):
+        kind = {"Content-Type": "multipart/form-data; boundary=x"}
+        refused(client.post("/encode", content=body, headers=kind), 400, "body")
+    refused(client.post("/encode", content=b"a", headers={"Content-Type": "multipart/form-data"}), 400, "body")
+
+
+def test_encode_cuts_a_long_sound_in_stereo_at_96_khz_to_a_part(client):
+    long = wav(3.0, 96000, channels=2)
+    first, later = (encoded(client, long, f"model=tiny&steps=0&start={at}") for at in ("0", "1.5"))
+    assert first.status_code == later.status_code == 200 and first.json() != later.json()
+    assert encoded(client, long).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty"),
+        (b"these are no samples" * 50, "cannot be read as audio"),
+        (wav()[:30], "cannot be read as audio"),
+        (wav(level=0.0), "silent"),
+    ],
+)
+def test_encode_refuses_what_is_no_sound(client, data, words):
+    assert words in refused(encoded(client, data), 400, "body")
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "field"),
+    [
+        ("model=violin", 404, "model"),
+        ("model=tiny&category=violin", 400, "category"),
+        ("model=tiny&steps=-1", 400, "steps"),
+        ("model=tiny&steps=many", 400, "steps"),
+        (f"model=tiny&steps={api.MAX_STEPS + 1}", 400, "steps"),
+        ("model=tiny&start=nan", 400, "start"),
+        ("model=tiny&start=9", 400, "body"),
+        ("model=tiny&colour=red", 400, "colour"),
+    ],
+)
+def test_encode_names_a_bad_field(client, query, status, field):
+    refused(encoded(client, wav(), query), status, field)
+
+
+def test_encode_guards_size_origin_type_and_method(client, monkeypatch):
+    monkeypatch.setattr(api, "MAX_SOUND", 1000)
+    assert "shorter" in refused(encoded(client, wav()), 413, "body")
+    pieces = (b" " * 500 for _ in range(9))
+    refused(client.post("/encode", content=pieces, headers={"Content-Type": "audio/wav"}), 413, "body")
+    refused(encoded(client, wav(), kind="text/plain"), 415, "Content-Type")
+    headers = {"Origin": "http://evil.example", "Content-Type": "audio/wav"}
+    refused(client.post("/encode", content=wav(), headers=headers), 403, "Origin")
+    refused(client.get("/encode"), 405, None)

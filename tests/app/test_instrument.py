@@ -107,7 +107,7 @@ def test_two_slots_keep_two_patches(history):
 
 def test_banks_travel_as_plain_values():
     bank = Bank("Character", tuple(CONTROLS.values()), pad=("psi", "sliders.Dim 1"))
-    meta = instrument._meta(7, Patch("tiny", "hit", 1), [bank], "tiny-hit-1", "B")
+    meta = instrument._meta(7, "infer", Patch("tiny", "hit", 1).to_dict(), [bank], "tiny-hit-1", "B")
     again = json.loads(json.dumps(meta))
     assert again["heard"] == 7 and again["body"]["seed"] == 1 and again["slot"] == "B"
     assert again["banks"][0]["pad"] == ["psi", "sliders.Dim 1"]

@@ -13,6 +13,7 @@ import pytest
 
 from app import resources
 from synth.checkpoint import CARD
+from synth.control.budget import Budget
 from synth.errors import CheckpointError, PatchError
 from synth.patch import Patch
 
@@ -75,3 +76,41 @@ def test_threads_wait_asleep_because_that_is_set_before_torch_is_loaded():
     command = [sys.executable, "-c", code]
     told = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True)
     assert told.stdout.split() == ["PASSIVE", "False"]
+
+
+def test_others_have_their_turns_between_the_steps_of_a_search(tiny_checkpoint):
+    shared = resources.instrument("tiny")
+    sound = shared.render(Patch("tiny", "scrape", 7))
+    begun, waited, taken = threading.Event(), [], []
+
+    def listen() -> None:
+        begun.wait(30)
+        for seed in range(200, 210):
+            before = len(taken)
+            shared.render(Patch("tiny", "hit", seed))
+            waited.append(len(taken) - before)
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+
+    def report(share: float) -> None:
+        taken.append(share)
+        begun.set()
+
+    start = shared.match(sound)
+    found = shared.refine(start, sound, Budget(steps=60), report)
+    listener.join(60)
+    assert taken == sorted(taken) and len(taken) == 61 and found.latent != start.latent
+    assert len(waited) == 10 and max(waited) <= 3
+
+
+def test_a_search_that_is_left_gives_the_instrument_back(tiny_checkpoint):
+    shared = resources.instrument("tiny")
+    sound = shared.render(Patch("tiny", "scrape", 7))
+
+    def leave(share: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        shared.refine(shared.match(sound), sound, Budget(seconds=30.0), leave)
+    assert shared.render(Patch("tiny", "hit", 300)).seconds > 0.0

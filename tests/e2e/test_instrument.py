@@ -174,3 +174,11 @@ def test_nothing_hangs_over_the_side(live, width, height):
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
     if width == 1440:
         assert main.evaluate("main => main.scrollHeight <= main.clientHeight"), "all of a sound in one view"
+
+
+def test_the_choices_follow_from_page_to_page(page, address):
+    page.goto(f"{address}/?m=tiny&c=scrape")
+    for name in ("Explore", "Match", "Shape"):
+        page.locator(".instrument .stage").wait_for(timeout=60_000)
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("button", name="Scrape", exact=True)).to_have_attribute("kind", "pillsActive")

@@ -115,3 +115,38 @@ def test_serve_says_when_the_port_is_taken(capsys: pytest.CaptureFixture[str]) -
         taken.listen()
         code, _, err = run(capsys, "serve", "--port", taken.getsockname()[1])
     assert code == 2 and "cannot be used" in err
+
+
+@pytest.mark.usefixtures("tiny_checkpoint")
+def test_encode_prints_a_patch_that_render_takes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    soundfile.write(tmp_path / "in.wav", 0.1 * rng.standard_normal((9600, 2)), 96000)
+    patches = []
+    for arguments in (["--steps", 0], ["--steps", 3], ["--steps", 0, "--start", 0.05, "--category", "scrape"], []):
+        code, out, _ = run(capsys, "encode", tmp_path / "in.wav", "--model", "tiny", *arguments)
+        assert code == 0 and len(out.splitlines()) == 1
+        patches.append(json.loads(out))
+    assert len({json.dumps(patch["latent"]) for patch in patches}) == 4
+    assert patches[2]["category"] == "scrape"
+    (tmp_path / "patch.json").write_text(json.dumps(patches[1]))
+    assert run(capsys, "render", "--patch", tmp_path / "patch.json", "--out", tmp_path / "out")[0] == 0
+    (made,) = (tmp_path / "out").iterdir()
+    assert Sound.load(made).patch.latent == tuple(np.float32(patches[1]["latent"]).tolist())
+
+
+@pytest.mark.usefixtures("tiny_checkpoint")
+def test_encode_refuses_in_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silent.wav", np.zeros(4000), 16000)
+    soundfile.write(tmp_path / "noise.wav", 0.1 * np.random.default_rng(0).standard_normal(4000), 16000)
+    (tmp_path / "text.wav").write_text("no samples")
+    for arguments, words in (
+        (["silent.wav", "--model", "tiny"], "silent"),
+        (["text.wav", "--model", "tiny"], "cannot be read as audio"),
+        (["missing.wav", "--model", "tiny"], "check the path"),
+        (["noise.wav", "--model", "violin"], "tiny"),
+        (["noise.wav", "--model", "tiny", "--category", "violin"], "use hit, scrape"),
+        (["noise.wav", "--model", "tiny", "--steps", "-1"], "--steps"),
+        (["noise.wav", "--model", "tiny", "--start", "9"], "choose an earlier one"),
+    ):
+        code, out, err = run(capsys, "encode", tmp_path / arguments[0], *arguments[1:])
+        assert code == 2 and not out and words in err and len(err.splitlines()) == 1, err

@@ -1,6 +1,7 @@
 import json
 import shutil
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -172,7 +173,7 @@ def test_a_sound_is_encoded_and_refined(instrument: Instrument) -> None:
     assert latent == instrument.encode(sound)
     patch = Patch("tiny", "scrape", 5, latent=latent)
     assert instrument.render(patch).samples.shape == sound.samples.shape
-    steps = list(instrument.refine(patch, sound, 6))
+    steps = list(islice(instrument.refine(patch, sound), 7))
     assert len(steps) == 7 and steps[-1].loss <= steps[0].loss
     assert tuple(steps[0].ws.flatten().tolist()) == latent
     nearer = replace(patch, latent=tuple(steps[-1].ws.flatten().tolist()))

@@ -2,20 +2,19 @@
 
 import { useEffect, useRef } from "react";
 import type { Engine } from "./engine";
+import { redraw } from "./redraw";
 
 const FLOOR_DB = -60;
-const FALL_DB = 0.5; // a picture of the screen
+const FALL_DB = 1; // a drawing
 const TOLD_MS = 150; // between two readings that change
 
 export function Meter({ engine }: { engine: Engine }) {
   const bar = useRef<HTMLElement>(null);
   const text = useRef<HTMLSpanElement>(null);
   useEffect(() => {
-    let next = 0;
     let shown = FLOOR_DB;
     let told = 0;
-    const draw = () => {
-      next = requestAnimationFrame(draw);
+    return redraw(() => {
       const level = Math.max(engine.level(), shown - FALL_DB, FLOOR_DB);
       if (level === shown || !bar.current || !text.current) return;
       shown = level;
@@ -23,9 +22,7 @@ export function Meter({ engine }: { engine: Engine }) {
       if (performance.now() - told < TOLD_MS && shown > FLOOR_DB) return;
       told = performance.now();
       text.current.textContent = shown <= FLOOR_DB ? "−∞ dB" : `${shown.toFixed(1).replace("-", "−")} dB`;
-    };
-    draw();
-    return () => cancelAnimationFrame(next);
+    });
   }, [engine]);
   return (
     <div className="meter" aria-hidden="true">

@@ -6,6 +6,7 @@ import type { ColourMap } from "./colours";
 import type { Engine } from "./engine";
 import type { Frame } from "./frame";
 import { paintHeat, paintWave } from "./paint";
+import { redraw } from "./redraw";
 
 const NUDGE = 0.05; // seconds that an arrow moves the playhead
 const TOLD_MS = 250; // between two positions that a screen reader is told
@@ -26,10 +27,16 @@ export const Picture = memo(function Picture({ frame, engine, map, view, setView
   const top = frame.sampleRate / 2000;
   const resized = useResized(stage);
 
-  useLayoutEffect(() => paintHeat(spectrum.current!, frame, map), [frame, map]);
-  useLayoutEffect(() => paintWave(wave.current!, frame, view, map), [frame, view, map, resized]);
+  // With the next picture of the screen: the sound goes first, and one that is no longer the latest is not painted.
+  useLayoutEffect(() => {
+    const next = requestAnimationFrame(() => {
+      paintHeat(spectrum.current!, frame, view, map);
+      paintWave(wave.current!, frame, view, map);
+    });
+    return () => cancelAnimationFrame(next);
+  }, [frame, view, map, resized]);
 
-  usePlayhead(engine, stage, head, view);
+  usePlayhead(engine, stage, head, view, resized);
   useWheel(stage, view, setView, seconds);
 
   const seek = (event: MouseEvent) => {
@@ -70,13 +77,7 @@ export const Picture = memo(function Picture({ frame, engine, map, view, setView
         onClick={seek}
       >
         <canvas ref={wave} className="wave" />
-        <div className="window">
-          <canvas
-            ref={spectrum}
-            className="heat"
-            style={{ width: `${(100 * seconds) / (view.to - view.from)}%`, left: `${(-100 * view.from) / (view.to - view.from)}%` }}
-          />
-        </div>
+        <canvas ref={spectrum} className="heat" />
         <i ref={head} className="head" />
       </div>
       <div className="seconds" aria-hidden="true">
@@ -89,30 +90,28 @@ export const Picture = memo(function Picture({ frame, engine, map, view, setView
   );
 });
 
-/** Moves the playhead with every picture of the screen, without React. */
+/** Moves the playhead without React. */
 function usePlayhead(
   engine: Engine, stage: React.RefObject<HTMLDivElement | null>, head: React.RefObject<HTMLElement | null>, view: View,
+  resized: number,
 ): void {
   useEffect(() => {
-    let next = 0;
     let shown = NaN;
     let told = -Infinity;
-    const draw = () => {
-      next = requestAnimationFrame(draw);
+    const width = stage.current!.clientWidth;
+    return redraw(() => {
       const position = engine.position;
       if (position === shown || !head.current || !stage.current) return;
       shown = position;
       const share = (position - view.from) / (view.to - view.from);
-      // As wide as the stage, so that it moves by shares of it, and by the compositor alone.
-      head.current.style.transform = `translateX(${100 * share}%)`;
+      // A narrow thing that the compositor alone moves: what it uncovers is all that is drawn again.
+      head.current.style.transform = `translateX(${(share * width).toFixed(1)}px)`;
       if (performance.now() - told < TOLD_MS && engine.playing) return;
       told = performance.now();
       stage.current.setAttribute("aria-valuenow", position.toFixed(2));
       stage.current.setAttribute("aria-valuetext", `${position.toFixed(2)} seconds`);
-    };
-    draw();
-    return () => cancelAnimationFrame(next);
-  }, [engine, stage, head, view]);
+    });
+  }, [engine, stage, head, view, resized]);
 }
 
 /** Ctrl and the wheel (or two fingers) zoom; a wheel that turns sideways moves along. */

@@ -1,6 +1,6 @@
 // One slider: drag (Shift: fine), arrows, a typed value, a double-click home.
 
-import { memo, useRef, type KeyboardEvent, type PointerEvent } from "react";
+import { memo, useLayoutEffect, useRef, type KeyboardEvent, type PointerEvent } from "react";
 import { dragged, fraction, keyed, shown, snapped, typed, type Control } from "./controls";
 
 export interface Moves {
@@ -28,6 +28,12 @@ export const Slider = memo(function Slider({ control, value, vertical, moves }: 
   const home = 100 * Math.min(Math.max(fraction(control, control.home), 0), 1);
   const drag = useDrag(control, value, vertical, moves);
 
+  // Written into the same field: a new one for every value would be laid out anew with every move.
+  const text = shown(control, value);
+  useLayoutEffect(() => {
+    field.current!.value = text;
+  }, [text]);
+
   const set = (next: number) => moves.step({ [control.name]: next });
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -53,7 +59,7 @@ export const Slider = memo(function Slider({ control, value, vertical, moves }: 
         aria-valuemin={control.low}
         aria-valuemax={control.high}
         aria-valuenow={value}
-        aria-valuetext={shown(control, value)}
+        aria-valuetext={text}
         aria-description={control.help || undefined}
         onKeyDown={onKeyDown}
         onDoubleClick={() => set(control.home)}
@@ -65,21 +71,19 @@ export const Slider = memo(function Slider({ control, value, vertical, moves }: 
         <i className="thumb" style={{ [near]: `${place}%` }} />
       </div>
       <input
-        key={value}
         ref={field}
         className="value"
         tabIndex={-1}
         inputMode="decimal"
         aria-label={`${control.label}, typed`}
-        defaultValue={shown(control, value)}
         onFocus={(event) => event.target.select()}
         onBlur={(event) => {
           const next = typed(control, event.target.value);
           if (next !== null && next !== value) set(next);
-          else event.target.value = shown(control, value);
+          else event.target.value = text;
         }}
         onKeyDown={(event) => {
-          if (event.key === "Escape") event.currentTarget.value = shown(control, value);
+          if (event.key === "Escape") event.currentTarget.value = text;
           if (event.key === "Enter" || event.key === "Escape") track.current?.focus();
         }}
       />

@@ -33,9 +33,3 @@ function interpolated(name: ColourMap): Uint32Array {
     return ((255 << 24) | (b! << 16) | (g! << 8) | r!) >>> 0;
   });
 }
-
-/** A colour of a map as CSS, 0..1. */
-export function css(name: ColourMap, at: number): string {
-  const pixel = palette(name)[Math.round(at * 255)]!;
-  return `rgb(${pixel & 255} ${(pixel >> 8) & 255} ${(pixel >> 16) & 255})`;
-}

@@ -1,37 +1,45 @@
-// Draws waveform and spectrogram into canvases. No state.
+// Draws waveform and spectrogram into canvases that have as many pixels as the screen: a canvas that had fewer would be
+// scaled again with every picture of the screen, and not once a sound. No state.
 
 import type { View } from "./axis";
-import { css, palette, type ColourMap } from "./colours";
+import { palette, type ColourMap } from "./colours";
 import type { Frame } from "./frame";
 import { outline } from "./sound";
 
-/** The levels, a pixel each, the lowest bin at the bottom; the browser scales them to size. */
-export function paintHeat(canvas: HTMLCanvasElement, frame: Frame, map: ColourMap): void {
-  if (canvas.width !== frame.frames) canvas.width = frame.frames;
-  if (canvas.height !== frame.bins) canvas.height = frame.bins;
-  const context = canvas.getContext("2d")!;
-  const image = context.createImageData(frame.frames, frame.bins);
+const WAVE = 191; // of the 256 colours of a map
+
+/** The levels in view, the lowest bin at the bottom. */
+export function paintHeat(canvas: HTMLCanvasElement, frame: Frame, view: View, map: ColourMap): void {
+  const { bins, frames, levels, seconds } = frame;
+  const small = new OffscreenCanvas(frames, bins);
+  const context = small.getContext("2d")!;
+  const image = context.createImageData(frames, bins);
   const pixels = new Uint32Array(image.data.buffer);
   const colours = palette(map);
-  for (let bin = 0; bin < frame.bins; bin++) {
-    const row = (frame.bins - 1 - bin) * frame.frames;
-    for (let t = 0; t < frame.frames; t++) pixels[row + t] = colours[frame.levels[bin * frame.frames + t]!]!;
+  for (let bin = 0; bin < bins; bin++) {
+    const row = (bins - 1 - bin) * frames;
+    for (let t = 0; t < frames; t++) pixels[row + t] = colours[levels[bin * frames + t]!]!;
   }
   context.putImageData(image, 0, 0);
+  const [left, width] = [(frames * view.from) / seconds, (frames * (view.to - view.from)) / seconds];
+  sized(canvas).drawImage(small, left, 0, width, bins, 0, 0, canvas.width, canvas.height);
 }
 
 export function paintWave(canvas: HTMLCanvasElement, frame: Frame, view: View, map: ColourMap): void {
   const context = sized(canvas);
   const { width, height } = canvas;
-  context.fillStyle = css(map, 0);
-  context.fillRect(0, 0, width, height);
-  context.fillStyle = css(map, 0.75);
+  const image = new ImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const colours = palette(map);
+  pixels.fill(colours[0]!);
   const { low, high } = outline(frame.channels[0]!, width, view.from / frame.seconds, view.to / frame.seconds);
-  const middle = height / 2;
+  const row = (level: number) => Math.round((1 - level) * (height / 2));
   for (let x = 0; x < width; x++) {
-    const top = Math.round(middle - high[x]! * middle); // whole pixels, which need no smoothing
-    context.fillRect(x, top, 1, Math.max(Math.round(middle - low[x]! * middle) - top, 1));
+    const top = row(high[x]!);
+    const bottom = Math.min(Math.max(row(low[x]!), top + 1), height);
+    for (let y = top; y < bottom; y++) pixels[y * width + x] = colours[WAVE]!;
   }
+  context.putImageData(image, 0, 0);
 }
 
 /** The canvas with as many pixels as the screen has for it. */
@@ -40,5 +48,5 @@ function sized(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((size) => Math.max(1, Math.round(size * ratio)));
   if (canvas.width !== width) canvas.width = width!;
   if (canvas.height !== height) canvas.height = height!;
-  return canvas.getContext("2d")!;
+  return canvas.getContext("2d", { alpha: false })!;
 }

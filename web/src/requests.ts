@@ -1,19 +1,32 @@
-// Questions to the server while a control moves: one under way at a time, the latest wins, a failing one is asked again.
+// Questions to the server while a control moves: the latest wins, and a failing one is asked again. The next one leaves
+// a little before the answer to the last is due: the server goes from one to the other without waiting for the page.
 
 /** What the server refuses, in its own words: asking again would not help. */
 export class Refused extends Error {}
 
 export const RETRY_MS = 700;
+const EARLY = 0.7; // of the time that an answer takes
 export const SILENT = "The sound server does not answer. Trying again …";
 
 type Send<Question, Answer> = (question: Question, sequence: number) => Promise<Answer>;
 
+interface Asked<Question> {
+  question: Question;
+  /** Of how many rounds of asking; those before the last are not wanted any more. */
+  round: number;
+}
+
 export class LatestWins<Question, Answer> {
-  private wanted: { question: Question; round: number } | null = null;
-  private busy = false;
+  private wanted: Asked<Question> | null = null;
   private failing = false;
   private round = 0;
-  private sequence = 0;
+  private count = 0;
+  private heard = 0;
+  private underWay = 0;
+  /** When the last question left, and how long the last answer took; ms. */
+  private sent = 0;
+  private lasts = Infinity;
+  private timer: ReturnType<typeof setTimeout> | undefined;
   private ended = false;
 
   /** `trouble` is told one sentence, or null when all is well again. */
@@ -26,7 +39,7 @@ export class LatestWins<Question, Answer> {
 
   ask(question: Question): void {
     this.wanted = { question, round: this.round };
-    if (!this.busy) void this.run();
+    this.next();
   }
 
   /** Answers to what was asked until now are not wanted any more. A server that failed is still asked until it answers. */
@@ -40,28 +53,48 @@ export class LatestWins<Question, Answer> {
     this.wanted = null;
   }
 
-  private async run(): Promise<void> {
-    this.busy = true;
-    while (this.wanted && !this.ended) {
-      const asked = this.wanted;
-      this.wanted = null;
-      await this.one(asked.question, asked.round);
+  /** Sends what is wanted, if its time has come; else it is called again when that is so. */
+  private next(): void {
+    const asked = this.wanted;
+    if (!asked || this.ended || this.underWay >= (this.failing ? 1 : 2)) return;
+    const early = this.underWay ? this.sent + EARLY * this.lasts - performance.now() : 0;
+    if (early > 0) {
+      clearTimeout(this.timer);
+      if (early < Infinity) this.timer = setTimeout(() => this.next(), early);
+      return;
     }
-    this.busy = false;
+    this.wanted = null;
+    void this.one(asked);
   }
 
-  private async one(question: Question, round: number): Promise<void> {
+  private async one(asked: Asked<Question>): Promise<void> {
+    const number = ++this.count;
+    const began = (this.sent = performance.now());
+    this.underWay += 1;
+    let answer: Answer | undefined;
     try {
-      this.sequence = (this.sequence + 1) % 2 ** 32;
-      const answer = await this.send(question, this.sequence);
-      this.tell(null);
-      if (round === this.round && !this.ended) this.answered(answer);
+      answer = await this.send(asked.question, number % 2 ** 32);
+      this.lasts = performance.now() - began;
     } catch (error) {
-      if (error instanceof Refused) return this.tell(error.message);
-      this.tell(SILENT);
-      await this.pause(RETRY_MS);
-      this.wanted ??= { question, round };
+      await this.failed(error, asked);
     }
+    this.underWay -= 1;
+    this.next();
+    if (answer !== undefined) this.hear(answer, number, asked.round);
+  }
+
+  private hear(answer: Answer, number: number, round: number): void {
+    this.tell(null);
+    if (round !== this.round || this.ended || number < this.heard) return;
+    this.heard = number;
+    this.answered(answer);
+  }
+
+  private async failed(error: unknown, asked: Asked<Question>): Promise<void> {
+    if (error instanceof Refused) return this.tell(error.message);
+    this.tell(SILENT);
+    await this.pause(RETRY_MS);
+    this.wanted ??= asked;
   }
 
   private tell(sentence: string | null): void {

@@ -29,15 +29,22 @@ export function audible(channels: Float32Array[], rangeDb = 50): number {
   const peak = Math.max(...channels.map(loudest));
   const floor = peak * 10 ** (-rangeDb / 20);
   const length = channels[0]?.length ?? 0;
-  for (let i = length - 1; i >= 0 && peak > 0; i--) {
-    if (channels.some((channel) => Math.abs(channel[i]!) >= floor)) return i + 1;
-  }
-  return length;
+  return peak > 0 ? Math.max(...channels.map((channel) => lastAbove(channel, floor) + 1)) : length;
 }
 
 /** Greatest magnitude. */
 export function loudest(samples: Float32Array): number {
   let peak = 0;
-  for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
+  for (let i = 0; i < samples.length; i++) {
+    const size = Math.abs(samples[i]!);
+    if (size > peak) peak = size;
+  }
   return peak;
+}
+
+/** Index of the last sample of at least this magnitude, -1 where there is none. */
+function lastAbove(samples: Float32Array, floor: number): number {
+  let i = samples.length - 1;
+  while (i >= 0 && Math.abs(samples[i]!) < floor) i--;
+  return i;
 }

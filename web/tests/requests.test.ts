@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { LatestWins, Refused, SILENT } from "../src/requests";
 
 /** A server whose answers come when the test says so. */
@@ -17,7 +17,7 @@ function desk() {
 }
 
 describe("questions while a control moves", () => {
-  it("go one at a time, and the latest wins", async () => {
+  it("wait for the first answer, and the latest wins", async () => {
     const { open, heard, loop, settle } = desk();
     ["a", "b", "c"].forEach((question) => loop.ask(question));
     expect(open).toHaveLength(1);
@@ -28,6 +28,32 @@ describe("questions while a control moves", () => {
     open[1]!.answer();
     await settle();
     expect(heard).toEqual(["a", "c"]);
+  });
+
+  it("leave a little before the last answer is due, two at the most, and none is heard after a later one", async () => {
+    vi.useFakeTimers();
+    const { open, heard, loop } = desk();
+    const sent = () => open.map(({ question }) => question).join("");
+    const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+    loop.ask("a");
+    await pass(100);
+    open[0]!.answer();
+    await pass(0);
+    ["b", "c"].forEach((question) => loop.ask(question));
+    await pass(60);
+    expect(sent()).toBe("ab");
+    loop.ask("d");
+    await pass(20);
+    expect(sent()).toBe("abd");
+    loop.ask("e");
+    await pass(500);
+    expect(sent()).toBe("abd");
+    open[2]!.answer();
+    open[1]!.answer();
+    await pass(0);
+    expect(heard).toEqual(["a", "d"]);
+    expect(sent()).toBe("abde");
+    vi.useRealTimers();
   });
 
   it("that are dropped are not answered any more, nor sent", async () => {

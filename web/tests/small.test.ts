@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { held, panned, ticks, whole, zoomed } from "../src/axis";
-import { COLOUR_MAPS, css, palette } from "../src/colours";
+import { COLOUR_MAPS, palette } from "../src/colours";
 import { commandOf } from "../src/keys";
 import { Outbox } from "../src/outbox";
 import { audible, outline } from "../src/sound";
@@ -32,7 +32,7 @@ describe("colour maps", () => {
       steps.slice(1).forEach((value, i) => expect(value).toBeGreaterThan(steps[i]! - 0.5));
       expect(steps.at(-1)! - steps[0]!).toBeGreaterThan(120);
     }
-    expect(css("grey", 1)).toBe("rgb(255 255 255)");
+    expect(palette("grey")[255]).toBe(0xffffffff);
   });
 });
 

@@ -1,0 +1,120 @@
+"""Sounds that a person brings: uploaded or recorded, looked at, and cut to the part that counts.
+
+What cannot be used is told in one sentence; nothing is written to the disk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from app import parts, spectrogram
+from synth.audio.part import chosen, cut, loudest
+from synth.audio.recordings import HIGHEST_RATE, SILENCE, read_recording
+from synth.errors import AudioError
+from synth.sound import Sound
+
+TYPES = ("wav", "flac", "ogg", "mp3", "aiff", "aif")
+WAYS = ("Upload", "Record")
+MAX_NAME = 60
+
+
+@dataclass(frozen=True)
+class _Given:
+    """An upload as it was understood: the sound and its envelope as SVG, or the sentence that says what is amiss."""
+
+    file: str
+    sound: Sound | None = None
+    envelope: str = ""
+    fault: str = ""
+
+
+def read(name: str, data: bytes) -> Sound:
+    """The sound of an uploaded file, mono; raises AudioError as `read_recording`, with the file's name in quotes."""
+    return read_recording(f'"{" ".join(name.split())[:MAX_NAME]}"', data)
+
+
+# -- on a page -----------------------------------------------------------------------------------------------------
+
+
+def part_of(key: str, label: str, seconds: float) -> Sound | None:
+    """The part of an uploaded or recorded sound that a person chose, at most `seconds` of it; None while there is none.
+
+    A longer sound is shown with a slider for where the part begins; at first that is where the sound is loudest.
+    """
+    file = _file(key, label)
+    if file is None:
+        return None
+    given = _understood(key, file)
+    if given.sound is None:
+        st.warning(given.fault, icon=":material/error:")
+        return None
+    if given.sound.seconds <= seconds:
+        return given.sound
+    start = _start(f"{key}.start.{given.file}", given, seconds)
+    part = cut(given.sound, start, seconds)
+    if np.abs(part.samples).max() < SILENCE:
+        st.warning("This part is silent: move it to where the recording can be heard.", icon=":material/error:")
+        return None
+    return part
+
+
+def several(key: str, label: str, seconds: float) -> list[tuple[str, Sound]]:
+    """Uploaded sounds by name, each cut to its loudest `seconds`; of those that cannot be used, one sentence each."""
+    kept: dict[str, _Given] = st.session_state.get(f"{key}.read", {})
+    files = st.file_uploader(label, TYPES, accept_multiple_files=True, key=f"{key}.files")
+    read_now = {file.file_id: kept.get(file.file_id) or _read(file) for file in files}
+    st.session_state[f"{key}.read"] = read_now
+    found = []
+    for file in files:
+        given = read_now[file.file_id]
+        if given.sound is None:
+            st.warning(given.fault, icon=":material/error:")
+        else:
+            found.append((file.name, chosen(given.sound, None, seconds)))
+    return found
+
+
+def _file(key: str, label: str) -> Any | None:
+    """What was uploaded or recorded, as Streamlit holds it."""
+    way = st.segmented_control(
+        "Source", WAYS, default=WAYS[0], required=True, key=f"{key}.way", label_visibility="collapsed"
+    )
+    if way == "Record":
+        return st.audio_input(label, sample_rate=HIGHEST_RATE, key=f"{key}.recorded")
+    return st.file_uploader(label, TYPES, key=f"{key}.file")
+
+
+def _understood(key: str, file: Any) -> _Given:
+    """Read once, not in every run of the page."""
+    given: _Given | None = st.session_state.get(f"{key}.read")
+    if given is None or given.file != file.file_id:
+        given = st.session_state[f"{key}.read"] = _read(file)
+    return given
+
+
+def _read(file: Any) -> _Given:
+    try:
+        sound = read(file.name, file.getvalue())
+    except AudioError as error:
+        return _Given(file.file_id, fault=parts.sentence(error))
+    return _Given(file.file_id, sound, spectrogram.data_url("svg+xml", spectrogram.waveform(sound.samples[0])))
+
+
+def _start(key: str, given: _Given, seconds: float) -> float:
+    """Where the part begins: chosen by a slider under the whole sound, in which the part is marked."""
+    assert given.sound is not None
+    whole, picture = given.sound.seconds, st.empty()
+    last = round(whole - seconds, 2)
+    if key not in st.session_state:
+        st.session_state[key] = min(round(loudest(given.sound, seconds), 2), last)
+    start: float = st.slider("The part begins at, s", 0.0, max(last, 0.01), step=0.01, key=key)
+    share = f"left:{100 * start / whole:.3f}%;width:{100 * seconds / whole:.3f}%"
+    picture.html(
+        f'<div class="part-picture" role="img" aria-label="{seconds:.2f} s of {whole:.2f} s, from {start:.2f} s">'
+        f'<img alt="" src="{given.envelope}"><i style="{share}"></i></div>'
+    )
+    return start

@@ -1,0 +1,165 @@
+"""Match: a sound of your own made again by the model, and from then on yours to shape."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from app import desk, parts, recording, shelf, spectrogram
+from app.matching import Report, Search
+from app.resources import instrument
+from app.session import Cards
+from synth.audio.difference import difference
+from synth.checkpoint import Card
+from synth.control.budget import Budget
+from synth.errors import SonoformError
+from synth.patch import Patch
+from synth.sound import Sound
+
+BUDGETS = {
+    "Encoder": Budget(),
+    "2 s": Budget(seconds=2.0),
+    "10 s": Budget(seconds=10.0),
+    "30 s": Budget(seconds=30.0),
+}
+USUAL = "10 s"
+REFRESH = 0.3  # s
+BEST = ""  # category
+AT_ONCE = 0.3  # s, after which a search is shown as one
+MAX_GIVEN = 16
+PART, BUDGET, CATEGORY = "match.part", "match.budget", "match.category"
+SEARCH, GIVEN, DRAWN = "match.search", "match.given", "match.drawn"
+
+
+# -- the sound that is given ---------------------------------------------------------------------------------------
+
+
+@st.fragment
+def bring(cards: Cards) -> None:
+    """A sound, the part of it that counts, and what to do with it."""
+    patch = parts.session_history().patch
+    card = cards[patch.model]
+    st.session_state[DRAWN] = patch.model
+    part = recording.part_of("match", "A sound of any length", card.duration)
+    st.session_state[PART] = part
+    if part is None:
+        st.caption(
+            f"Bring a sound and choose {card.duration:.1f} s of it. {card.title} makes them anew, "
+            "and every slider works on the result."
+        )
+    else:
+        st.audio(part.to_bytes("wav"), "audio/wav")
+    st.selectbox(
+        "Category",
+        [BEST, *card.categories],
+        format_func=lambda name: parts.readable(name) if name else "The one that fits best",
+        key=f"{CATEGORY}.{card.id}",
+    )
+    st.segmented_control(
+        "Time for the search",
+        BUDGETS,
+        default=USUAL,
+        required=True,
+        key=BUDGET,
+        width="stretch",
+        help="The encoder alone answers at once. A search from there comes nearer, the longer the more.",
+    )
+    if SEARCH in st.session_state:
+        progress()
+    else:
+        st.button(
+            "Match", icon=":material/hearing:", type="primary", disabled=part is None, on_click=begin, width="stretch"
+        )
+
+
+def begin() -> None:
+    """Starts the search for the part that was chosen."""
+    patch, part = parts.session_history().patch, st.session_state[PART]
+    budget, category = BUDGETS[st.session_state[BUDGET]], st.session_state[f"{CATEGORY}.{patch.model}"]
+    st.session_state[SEARCH] = search = Search(lambda report: matched(patch, part, category, budget, report))
+    search.wait(AT_ONCE)
+
+
+def matched(patch: Patch, part: Sound, category: str, budget: Budget, report: Report) -> tuple[Patch, Sound]:
+    """The match, without what had moved the patch before; and the part as it is heard beside it."""
+    shared = instrument(patch.model)
+    found = shared.match(part, category or None)
+    begun = replace(patch, category=found.category, latent=found.latent, sliders={}, prototype=None, pull=0.0)
+    report(0.0)
+    nearest = shared.refine(begun, part, budget, report) if budget != Budget() else begun
+    return nearest, shared.heard(part, patch)
+
+
+@st.fragment(run_every=REFRESH)
+def progress() -> None:
+    """How far the search is; once it has ended, the page takes what it found."""
+    search: Search[tuple[Patch, Sound]] | None = st.session_state.get(SEARCH)
+    if search is None:
+        return
+    if search.running:
+        st.progress(search.share, f"Matching ... {search.share:.0%}")
+        st.button("Cancel", icon=":material/close:", on_click=cancel, width="stretch")
+        return
+    del st.session_state[SEARCH]
+    take(search)
+    st.rerun()
+
+
+def cancel() -> None:
+    st.session_state[SEARCH].cancel()
+    del st.session_state[SEARCH]
+
+
+def take(search: Search[tuple[Patch, Sound]]) -> None:
+    """A search that found something changes the session's patch; one that did not is told, or was cancelled."""
+    if search.found:
+        patch, given = search.found
+        kept = {**st.session_state.get(GIVEN, {}), patch.latent: given}
+        st.session_state[GIVEN] = dict(list(kept.items())[-MAX_GIVEN:])
+        parts.change(patch)
+    elif search.fault:
+        parts.warn(parts.sentence(search.fault))
+
+
+# -- the match -----------------------------------------------------------------------------------------------------
+
+
+def choices(patch: Patch, card: Card) -> None:
+    """Another model takes parts of another length, which the other half of the page must hear of."""
+    if st.session_state[DRAWN] != patch.model:
+        st.rerun()
+
+
+def compare(patch: Patch, card: Card) -> None:
+    """Before, after, and what is between them; nothing for a sound that no sound was given for."""
+    given: Sound | None = st.session_state.get(GIVEN, {}).get(patch.latent)
+    if given is None:
+        return
+    try:
+        made = instrument(patch.model).render(patch)
+    except SonoformError:
+        return  # which the instrument's place tells
+    bins, frames, span = spectrogram.BINS, spectrogram.FRAMES, spectrogram.RANGE_DB
+    apart = difference(given.spectrogram(bins, frames, -span), made.spectrogram(bins, frames, -span), span)
+    with st.container(key="compare"):
+        before, after, between = st.columns(3, gap="medium")
+        with before:
+            st.markdown("**Before**")
+            parts.reference_player(given)
+        with after:
+            st.markdown("**After**")
+            parts.reference_player(made)
+        with between:
+            st.markdown("**Difference**")
+            st.html(spectrogram.difference_figure(apart.levels, made))
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"{apart.decibels:.1f} dB", help="Mean distance of both pictures, over small cells")
+                shelf.button(patch)
+
+
+cards = parts.models_or_stop()
+parts.open_session(cards)
+left, right = st.columns([5, 17], gap="medium")
+with left, st.container(key="match"):
+    bring(cards)
+with right:
+    desk.show("match_desk", cards, desk.model_banks, choices=choices, below=compare)

@@ -1,0 +1,50 @@
+"""The Variations page in a real Chromium: a neighbour is heard, becomes the centre, and is saved."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.live import find_chromium
+from synth.instrument import Instrument
+from synth.patch import Patch
+from synth.sound import Sound
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(find_chromium() is None, reason="no Chromium is installed: apt-get install chromium"),
+]
+
+LISTEN = """
+window.heard = 0;
+const start = AudioBufferSourceNode.prototype.start;
+AudioBufferSourceNode.prototype.start = function (...when) { window.heard += 1; return start.apply(this, when); };
+"""
+
+
+def test_a_neighbour_is_heard_kept_as_the_centre_and_saved(page, address, published):
+    page.add_init_script(LISTEN)
+    page.set_default_timeout(60_000)
+    page.goto(f"{address}/?m=tiny&c=scrape&s=5")
+    page.locator(".instrument .stage").wait_for()
+    page.get_by_role("link", name="Variations").click()
+    page.locator(".instrument .stage").wait_for()
+    before = page.evaluate("window.heard")
+    page.get_by_role("button", name="7", exact=True).click()
+    page.wait_for_function("before => window.heard > before", arg=before)
+    page.get_by_role("button", name="Make it the centre").click()
+    page.wait_for_url(re.compile("[?&]z="))
+    page.get_by_text("their centre").wait_for()
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="WAV", exact=True).click()
+    sound = Sound.load(Path(saved.value.path()))
+    instrument = Instrument.load(published / "tiny", "cpu")
+    seventh = instrument.neighbours(Patch("tiny", "scrape", 5), 0.4, 12, seed=0)[6]
+    assert sound.patch == seventh
+    assert np.abs(sound.samples - instrument.render(seventh).samples).max() < 1e-4
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url(lambda url: "z=" not in url)

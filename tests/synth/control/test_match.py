@@ -1,0 +1,101 @@
+from itertools import islice
+
+import pytest
+import torch
+from torch import Tensor
+
+from synth.control.match import EVERY, LOOK, Target, nearest_category, refine, sketch
+from synth.models.stylegan2 import Generator, GeneratorConfig, Noise
+
+
+def make(ws: Tensor) -> Tensor:
+    """A picture whose rows and columns the latent draws."""
+    spread = torch.linspace(-1, 1, 32)
+    line = 0.1 * (ws.mean(1)[:, :, None] * torch.cos(torch.arange(4)[:, None] * spread)).sum(1)
+    return (line[:, :, None] + line[:, None, :])[:, None]
+
+
+def picture(ws: Tensor) -> Tensor:
+    return read(make(ws))
+
+
+def read(made: Tensor) -> Tensor:
+    """As a codec reads a sound: its loudest bin at 1."""
+    return (made - made.amax() + 1.0).clamp_min(-1.0)
+
+
+def test_steps_come_nearer_and_never_go_back() -> None:
+    torch.manual_seed(0)
+    target, start = Target(picture(3.0 * torch.randn(1, 6, 4))), torch.zeros(1, 6, 4)
+    found = list(islice(refine(make, start, target, 4.0), 31))
+    losses = [step.loss for step in found]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < 0.6 * losses[0]
+    assert losses[0] == pytest.approx(float(target.distance(make(start), LOOK * EVERY)))
+    assert torch.equal(found[0].ws, start)
+    again = list(islice(refine(make, start, target, 4.0), 31))
+    assert torch.equal(again[-1].ws, found[-1].ws)
+
+
+def test_the_same_sound_at_another_level_is_no_distance() -> None:
+    torch.manual_seed(0)
+    ws = torch.randn(1, 6, 4)
+    target = Target(picture(ws))
+    assert float(target.distance(make(ws))) < 1e-5
+    assert float(target.distance(make(ws) - 0.3)) < 1e-5
+    assert float(target.distance(make(-ws))) > 0.01
+
+
+def test_where_noise_falls_counts_less_than_that_there_is_some() -> None:
+    rng = torch.Generator().manual_seed(0)
+    first, second = ((0.4 * torch.rand(1, 1, 64, 64, generator=rng)).clamp(-1, 1) for _ in range(2))
+    target = Target(first - first.amax() + 1.0)
+    smooth = torch.full_like(first, float(first.mean()))
+    smooth[..., 0, 0] = first.amax()
+    assert float(target.distance(second)) < 0.5 * float(target.distance(smooth))
+
+
+def drawing() -> tuple[Generator, Noise]:
+    """A generator whose profiles answer to w, and noise."""
+    torch.manual_seed(0)
+    settings = GeneratorConfig(categories=1, clips=1, z_dim=8, w_dim=16, widths=(8, 8, 8, 8), fold=1, rank=4)
+    generator = Generator(settings).requires_grad_(False)
+    torch.nn.init.normal_(generator.synthesis.profiles.out.weight, std=0.05)
+    return generator, Noise(torch.randn(1, 1, 32, 32), torch.randn(1, 4, 2, 32))
+
+
+def test_a_sketch_moves_the_profiles_nearer_and_nothing_else() -> None:
+    generator, noise = drawing()
+    start, other = torch.randn(2, 1, generator.config.num_ws, 16)
+    target = Target(read(generator(other, noise)))
+    drawn = sketch(generator, noise, start, target, 4.0)
+    before, after = (float(target.distance(generator(ws, noise))) for ws in (start, drawn))
+    assert after < 0.9 * before
+    assert drawn.shape == start.shape
+    assert torch.equal(drawn[:, :-1], start[:, :-1])
+
+
+def test_a_sketch_that_is_no_nearer_is_not_taken() -> None:
+    generator, noise = drawing()
+    start = torch.randn(1, generator.config.num_ws, 16)
+    target = Target(read(generator(start, noise)))
+    assert torch.equal(sketch(generator, noise, start, target, 4.0), start)
+
+
+def test_the_category_is_that_of_the_nearest_centre() -> None:
+    torch.manual_seed(0)
+    generator = Generator(GeneratorConfig(categories=3, clips=9, z_dim=8, w_dim=16, widths=(8, 8), fold=2, rank=4))
+    generator.w_avg.normal_()
+    root = torch.diag(torch.linspace(0.1, 1.0, 16))
+    for category in range(3):
+        assert nearest_category(generator, generator.w_avg[category] + 0.02 * torch.randn(16), root) == category
+
+
+def test_distances_are_in_units_of_the_spread() -> None:
+    generator = Generator(GeneratorConfig(categories=2, clips=2, z_dim=8, w_dim=16, widths=(8, 8), fold=2, rank=4))
+    generator.w_avg.zero_()
+    generator.w_avg[0, 0], generator.w_avg[1, 1] = 1.0, 0.5
+    wide = torch.eye(16)
+    wide[0, 0] = 10.0  # along this axis sounds differ much, so that a step along it says little
+    w = torch.zeros(16)
+    assert nearest_category(generator, w, wide) == 0 and nearest_category(generator, w, torch.eye(16)) == 1
