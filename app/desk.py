@@ -49,7 +49,7 @@ def show(key: str, cards: Cards, banks: Banks, choices: Part = nothing, below: P
 def _live(key: str, patch: Patch, cards: Cards, banks: Banks, choices: Part, below: Part) -> None:
     """The sound is sent before the controls around it: it is what a moved slider waits for."""
     card = cards[patch.model]
-    above, stage, under = st.container(), st.container(), st.container()
+    above, stage, under = st.container(), st.container(key=f"stage-{key}"), st.container()
     sound = parts.rendered(patch)
     with stage:
         if not instrument.of_session(key, [*banks(patch, card), _source(patch)], sound):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from benchmarks.live import find_chromium
 from synth.instrument import Instrument
@@ -181,4 +182,4 @@ def test_the_choices_follow_from_page_to_page(page, address):
     for name in ("Explore", "Match", "Shape"):
         page.locator(".instrument .stage").wait_for(timeout=60_000)
         page.get_by_role("link", name=name, exact=True).click()
-        expect(page.get_by_role("button", name="Scrape", exact=True)).to_have_attribute("kind", "pillsActive")
+        expect(page.get_by_role("radio", name="Scrape", exact=True)).to_be_checked()
