@@ -143,7 +143,7 @@ def model_banks(patch: Patch, card: Card) -> list[Bank]:
 
 
 def yours(patch: Patch, card: Card) -> list[Bank]:
-    """Directions that a person named on the page Explore."""
+    """Directions that a person named: found on Explore, or made of own sounds on Directions."""
     own = tuple(slider(str(d["name"]), patch, help=layered(d)) for d in card.directions if d.get("own"))
     return [Bank("Yours", own)] if own else []
 

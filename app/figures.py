@@ -24,7 +24,10 @@ class Figure:
     hit_rate: float
 
 
-FIGURES: tuple[Figure, ...] = ()
+FIGURES: tuple[Figure, ...] = (
+    Figure("hits_scratches", None, 10.0, 137.6, 0.692),
+    Figure("hits_scratches", "hits_scratches", 10.0, 125.0, 0.767),
+)
 # The 60 clips themselves, and for the hit rate 345 clips of other recordings.
 RECORDINGS_FAD, RECORDINGS_HIT_RATE = 55.4, 0.858
 
