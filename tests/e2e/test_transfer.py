@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from playwright.sync_api import expect
 
 from benchmarks.live import find_chromium, served
 from synth.checkpoint import CARD
@@ -47,7 +48,7 @@ def test_a_sound_gets_the_brightness_of_an_upload(address, page, tmp_path):
     page.get_by_role("button", name="Give", exact=True).click()
     page.get_by_text("After", exact=True).wait_for()
     page.wait_for_url(re.compile(r"d\.Dim\+1="))
-    assert page.get_by_role("slider", name="Dim 1", exact=True).get_attribute("aria-valuenow") != "0"
+    expect(page.get_by_role("slider", name="Dim 1", exact=True)).not_to_have_attribute("aria-valuenow", "0")
     with page.expect_download() as exported:
         page.get_by_role("button", name="WAV", exact=True).click()
     samples, rate = soundfile.read(io.BytesIO(exported.value.path().read_bytes()))
