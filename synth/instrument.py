@@ -176,10 +176,7 @@ class Instrument:
 
         A longer sound is cut. Raises AudioError for silence, CheckpointError where the model has no encoder.
         """
-        tensor, mask = self._given(sound)
-        with one_thread():
-            ws = encode(self.generator, self._encoder, tensor, mask)
-        return tuple(ws.flatten().tolist())
+        return tuple(self._encoded(*self._given(sound)).flatten().tolist())
 
     def match(self, sound: Sound, category: str | None = None) -> Patch:
         """The patch that the encoder finds for a sound, its profiles drawn nearer; `refine` brings all of it nearer.
@@ -189,16 +186,20 @@ class Instrument:
         """
         if category is not None:
             self._category(Patch(self.card.id, category))
-        ws = torch.tensor(self.encode(sound)).view(self.generator.config.num_ws, -1)
-        if category is None:
-            with one_thread():
-                category = self.card.categories[nearest_category(self.generator, ws.mean(0), self._spread)]
-        patch = Patch(self.card.id, category)
+        tensor, mask = self._given(sound)
+        ws = self._encoded(tensor, mask)
         with one_thread():
-            target = Target(self._given(sound)[0].to(self.device))
-            start = ws[None].to(self.device)
-            drawn = sketch(self.generator, self._draw_noise(patch.seed), start, target, self._length)
+            if category is None:
+                category = self.card.categories[nearest_category(self.generator, ws[0].mean(0), self._spread)]
+            patch = Patch(self.card.id, category)
+            target = Target(tensor.to(self.device))
+            drawn = sketch(self.generator, self._draw_noise(patch.seed), ws, target, self._length)
         return replace(patch, latent=tuple(drawn.flatten().tolist()))
+
+    def _encoded(self, tensor: Tensor, mask: Tensor) -> Tensor:
+        """w+ (1, num_ws, w_dim) of what `_given` gives."""
+        with one_thread():
+            return encode(self.generator, self._encoder, tensor, mask)
 
     def refine(self, patch: Patch, sound: Sound) -> Iterator[Step]:
         """Steps without end from a patch towards a sound, the first of them the start; a step's `ws`, flattened, is the
