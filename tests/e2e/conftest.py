@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,14 @@ from benchmarks.live import browser, served
 @pytest.fixture(scope="session")
 def address(published: Path) -> Iterator[str]:
     with served({"SONOFORM_CHECKPOINTS": str(published)}) as where:
+        yield where
+
+
+@pytest.fixture
+def own_address(published: Path, tmp_path: Path) -> Iterator[str]:
+    """An app with models of its own, which it may write to."""
+    checkpoints = shutil.copytree(published, tmp_path / "checkpoints")
+    with served({"SONOFORM_CHECKPOINTS": str(checkpoints)}) as where:
         yield where
 
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import soundfile
 
-from benchmarks.live import find_chromium, served
+from benchmarks.live import find_chromium
 
 pytestmark = [
     pytest.mark.e2e,
@@ -19,17 +16,9 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def address(published: Path, tmp_path: Path) -> Iterator[str]:
-    """An app with models of its own, which it may write to."""
-    checkpoints = shutil.copytree(published, tmp_path / "checkpoints")
-    with served({"SONOFORM_CHECKPOINTS": str(checkpoints)}) as where:
-        yield where
-
-
-def test_a_slider_of_own_sounds_is_made_heard_exported_and_shared(address, page, recordings, tmp_path):
+def test_a_slider_of_own_sounds_is_made_heard_exported_and_shared(own_address, page, recordings, tmp_path):
     page.set_default_timeout(60_000)
-    page.goto(f"{address}/?m=tiny&c=scrape")
+    page.goto(f"{own_address}/?m=tiny&c=scrape")
     page.locator(".instrument .stage").wait_for()
     page.get_by_role("link", name="Directions").click()
     page.get_by_text("A slider from your own sounds").wait_for()
@@ -44,7 +33,7 @@ def test_a_slider_of_own_sounds_is_made_heard_exported_and_shared(address, page,
     page.get_by_text("Your sounds differ most in").wait_for()
 
     slider = page.get_by_role("slider", name="Snap", exact=True)
-    with page.expect_response(f"{address}/infer") as draft:
+    with page.expect_response(f"{own_address}/infer") as draft:
         slider.press("End")
     assert draft.value.body()[:4] == b"SNFM"
     page.wait_for_url(re.compile(r"d\.Snap=5\.0"))

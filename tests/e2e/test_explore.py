@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from benchmarks.live import find_chromium, served
+from benchmarks.live import find_chromium
 
 pytestmark = [
     pytest.mark.e2e,
@@ -17,25 +14,17 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def address(published: Path, tmp_path: Path) -> Iterator[str]:
-    """An app with models of its own, which it may write to."""
-    checkpoints = shutil.copytree(published, tmp_path / "checkpoints")
-    with served({"SONOFORM_CHECKPOINTS": str(checkpoints)}) as where:
-        yield where
-
-
-def test_a_direction_is_heard_named_and_kept(page, address):
+def test_a_direction_is_heard_named_and_kept(page, own_address):
     page.set_default_timeout(60_000)
-    page.goto(f"{address}/?app=algo-2&m=tiny&c=scrape")
+    page.goto(f"{own_address}/?app=algo-2&m=tiny&c=scrape")
     page.locator(".instrument .stage").wait_for()
     page.get_by_role("slider", name="Layers").first.press("ArrowRight")
     page.get_by_role("button", name="layers 1 to").wait_for()
-    with page.expect_response(f"{address}/infer") as draft:
+    with page.expect_response(f"{own_address}/infer") as draft:
         page.get_by_role("slider", name="Dim 2", exact=True).press("End")
     moved = draft.value.body()
     page.wait_for_url(re.compile(r"d\.SeFa\+2\+%5B1-\d+%5D=5\.0"))
-    with page.expect_response(f"{address}/infer") as draft:
+    with page.expect_response(f"{own_address}/infer") as draft:
         page.get_by_role("slider", name="Dim 2", exact=True).press("Home")
     assert moved[:4] == b"SNFM" and draft.value.body()[32:] != moved[32:]
     page.wait_for_url(re.compile("=-5.0"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +16,6 @@ from synth.own import FILE, SHARED
 from synth.patch import Patch
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
-
-
-@pytest.fixture
-def root(published, tmp_path, monkeypatch) -> Path:
-    """Models that may be written to."""
-    folder = Path(shutil.copytree(published, tmp_path / "checkpoints"))
-    monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(folder))
-    return folder
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,14 +10,6 @@ from streamlit.testing.v1 import AppTest
 from synth.own import FILE
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
-
-
-@pytest.fixture
-def root(published, tmp_path, monkeypatch) -> Path:
-    """Models that may be written to."""
-    folder = Path(shutil.copytree(published, tmp_path / "checkpoints"))
-    monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(folder))
-    return folder
 
 
 @pytest.fixture
