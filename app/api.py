@@ -9,7 +9,9 @@ POST /infer takes the fields of a patch, and
 - "draft": true for a sound at once, while a control still moves: the phase is found by PGHI alone. Frames only;
 - "output_file": a plain file name. The sound is written to the outputs folder ($SONOFORM_OUTPUTS, or outputs/ of the
   repository) under this name, whole or not at all, and the answer is a JSON confirmation. A file that was there is
-  replaced, and the confirmation says so.
+  replaced, and the confirmation says so;
+- "preview": true for a picture (PNG) of the sound beside that file.
+The seed is in the confirmation, and in the header Sonoform-Seed of a sound.
 
 POST /morph takes the fields of a morph (synth/morph.py), and the same beside them.
 
@@ -52,6 +54,7 @@ from synth.control.budget import USUAL_STEPS, Budget
 from synth.errors import AudioError, CheckpointError, PatchError, SonoformError
 from synth.morph import Morph
 from synth.patch import Patch
+from synth.preview import write_preview
 from synth.sound import Sound
 
 MAX_BODY = 1 << 21  # a latent of the greatest size, spelled out
@@ -103,7 +106,7 @@ def routes() -> list[Route]:
     base = str(config.get_option("server.baseUrlPath")).strip("/")
     return [
         Route(
-            prefix + path, _guarded(methods, handler), methods=[m for m in ALL_METHODS if m not in PAGES.get(path, ())]
+            prefix + path, guarded(methods, handler), methods=[m for m in ALL_METHODS if m not in PAGES.get(path, ())]
         )
         for prefix in dict.fromkeys(("", f"/{base}" if base else ""))
         for path, (methods, handler) in handlers.items()
@@ -128,34 +131,43 @@ async def morph(request: Request) -> Response:
 
 
 async def _answered(request: Request, read: Callable[[dict[str, Any]], Patch | Morph]) -> Response:
-    """The sound that a request asks for; `read` takes the fields that are left when those of the route are out."""
-    _check_origin(request)
-    fields = await _json_object(request)
+    check_origin(request)
+    return await answer(await json_object(request), read)
+
+
+async def answer(fields: dict[str, Any], read: Callable[[dict[str, Any]], Patch | Morph]) -> Response:
+    """The sound that fields ask for; `read` takes those that are left when the route's own are out."""
     output = _output_file(fields.pop("output_file", None))
     format = _format(fields.pop("format", None), output)
     sequence = _sequence(fields.pop("sequence", 0))
     draft = _draft(fields.pop("draft", False), format)
+    preview = _preview(fields.pop("preview", False), output)
     asked = read(fields)
-    return await to_thread.run_sync(_answer, asked, format, sequence, output, draft, limiter=_renders)
+    return await to_thread.run_sync(_answer, asked, format, sequence, output, draft, preview, limiter=_renders)
 
 
-def _answer(asked: Patch | Morph, format: str, sequence: int, output: str | None, draft: bool) -> Response:
-    if asked.model not in catalogue():
-        raise Refusal(404, "model", f"{asked.model} is not installed; there is {', '.join(catalogue()) or 'none'}")
+def _answer(
+    asked: Patch | Morph, format: str, sequence: int, output: str | None, draft: bool, preview: bool
+) -> Response:
+    installed(asked.model)
     shared = instrument(asked.model)
     begun = time.perf_counter()
     patch = shared.morphed(asked) if isinstance(asked, Morph) else asked
     sound = shared.draft(patch) if draft else shared.render(patch)
     spent = (time.perf_counter() - begun) * 1000.0
     if output is not None:
-        return JSONResponse(_write(sound, output) | {"patch": patch.to_dict()})
+        return JSONResponse(_write(sound, output, preview) | _confirmed(sound, patch))
     body = frames.pack(sound, sequence, spent) if format == "frame" else sound.to_bytes(format)
-    headers = {"Cache-Control": "no-store", "Server-Timing": f"render;dur={spent:.1f}"}
+    headers = {
+        "Cache-Control": "no-store",
+        "Server-Timing": f"render;dur={spent:.1f}",
+        "Sonoform-Seed": str(patch.seed),
+    }
     return Response(body, media_type=MEDIA_TYPES[format], headers=headers)
 
 
 async def encode(request: Request) -> Response:
-    _check_origin(request)
+    check_origin(request)
     name, data, fields = await _upload(request)
     wish = _wish(dict(request.query_params) | fields)
     patch = await to_thread.run_sync(_encoded, name, data, wish, limiter=_searches)
@@ -163,10 +175,9 @@ async def encode(request: Request) -> Response:
 
 
 def _encoded(name: str, data: bytes, wish: Wish) -> Patch:
-    installed = catalogue()
-    model = wish.model[:64] if wish.model else (default_patch(installed).model if installed else Patch().model)
-    if model not in installed:
-        raise Refusal(404, "model", f"{model} is not installed; there is {', '.join(installed) or 'none'}")
+    cards = catalogue()
+    model = wish.model[:64] if wish.model else (default_patch(cards).model if cards else Patch().model)
+    installed(model)
     shared = instrument(model)
     try:
         part = chosen(recording.read(name, data), wish.start, shared.card.duration)
@@ -176,10 +187,17 @@ def _encoded(name: str, data: bytes, wish: Wish) -> Patch:
     return shared.refine(patch, part, Budget(steps=wish.steps), lambda share: None) if wish.steps else patch
 
 
+def installed(model: str) -> None:
+    """Refuses a model that there is not."""
+    cards = catalogue()
+    if model not in cards:
+        raise Refusal(404, "model", f"{model} is not installed; there is {', '.join(cards) or 'none'}")
+
+
 # -- what a request may say ----------------------------------------------------------------------------------------
 
 
-def _check_origin(request: Request) -> None:
+def check_origin(request: Request) -> None:
     """A page of another site must not drive this one; programs send no Origin."""
     origin = request.headers.get("origin")
     if origin is None or origin in config.get_option("server.corsAllowedOrigins"):
@@ -188,7 +206,7 @@ def _check_origin(request: Request) -> None:
         raise Refusal(403, "Origin", "requests from pages of another site are refused; call from the same host")
 
 
-async def _json_object(request: Request) -> dict[str, Any]:
+async def json_object(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refusal(415, "Content-Type", "must be application/json; send the patch as JSON")
     body = await _body(request)
@@ -293,6 +311,14 @@ def _draft(value: object, format: str) -> bool:
     return value
 
 
+def _preview(value: object, output: str | None) -> bool:
+    if not isinstance(value, bool):
+        raise Refusal(400, "preview", "must be true or false")
+    if value and output is None:
+        raise Refusal(400, "preview", "is a file beside output_file; name that too")
+    return value
+
+
 # -- files ---------------------------------------------------------------------------------------------------------
 
 
@@ -301,7 +327,7 @@ def outputs() -> Path:
     return Path(named) if named else Path(__file__).resolve().parent.parent / "outputs"
 
 
-def _write(sound: Sound, name: str) -> dict[str, Any]:
+def _write(sound: Sound, name: str, preview: bool) -> dict[str, Any]:
     path = outputs() / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -309,13 +335,25 @@ def _write(sound: Sound, name: str) -> dict[str, Any]:
         raise AudioError(f"cannot make the outputs folder ({error.strerror}); set SONOFORM_OUTPUTS") from error
     replaced = path.exists()
     sound.save(path)
-    return {"output_file": name, "bytes": path.stat().st_size, "replaced": replaced}
+    written = {"output_file": name, "bytes": path.stat().st_size, "replaced": replaced}
+    return written | {"preview": write_preview(sound, path).name} if preview else written
+
+
+def _confirmed(sound: Sound, patch: Patch) -> dict[str, Any]:
+    """What was made: by whom, of which seed, how long."""
+    return {
+        "model": patch.model,
+        "seed": patch.seed,
+        "seconds": round(sound.seconds, 3),
+        "sample_rate": sound.sample_rate,
+        "patch": patch.to_dict(),
+    }
 
 
 # -- refusals ------------------------------------------------------------------------------------------------------
 
 
-def _guarded(methods: tuple[str, ...], handler: Handler) -> Handler:
+def guarded(methods: tuple[str, ...], handler: Handler) -> Handler:
     """The handler with every error as one JSON line. All methods come here: unrouted ones would get the web page."""
 
     async def endpoint(request: Request) -> Response:

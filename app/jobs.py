@@ -29,6 +29,7 @@ from typing import Any, Literal
 
 from synth.checkpoint import default_root
 from synth.errors import RunError
+from synth.families import CATEGORY, can
 from synth.files import read_lines, write_json
 from synth.patch import MODEL_ID
 
@@ -109,8 +110,11 @@ def _config(folder: Path) -> dict[str, Any]:
 
 
 def categories(folder: Path) -> list[str]:
-    """Categories of a run in the order of its samples; none before the trainer has read its data."""
-    return [str(name) for name in _config(folder).get("categories", [])]
+    """Categories of a run in the order of its samples; none before the trainer has read its data, and for a model that
+    tells none apart."""
+    found = _config(folder)
+    knows = can(found.get("config", {}).get("family", "stylegan2"), CATEGORY)
+    return [str(name) for name in found.get("categories", [])] if knows else []
 
 
 def metrics(folder: Path) -> list[dict[str, Any]]:

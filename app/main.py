@@ -23,6 +23,7 @@ pages = [
     st.Page(PAGES / "variations.py", title="Variations", icon=":material/grid_view:"),
     st.Page(PAGES / "directions.py", title="Directions", icon=":material/linear_scale:"),
     st.Page(PAGES / "transfer.py", title="Transfer", icon=":material/colorize:"),
+    st.Page(PAGES / "generators.py", title="Generators", icon=":material/apps:"),
     st.Page(PAGES / "train.py", title="Train", icon=":material/model_training:"),
 ]
 current = st.navigation(pages, position="top")

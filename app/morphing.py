@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from app.session import rows
+from app.zips import packed
 from synth.checkpoint import Card
 from synth.factors import Layers
 from synth.morph import CORNERS, Morph, on_sphere
@@ -20,8 +19,6 @@ from synth.sound import Sound
 STEPS = 8
 MAX_LINK = 48_000  # characters of an address that a server takes, headers beside them
 WAYS = {"A to B": "AB", "A to C": "AC", "A to D": "AD", "B to C": "BC", "around, A to A": "ABDCA"}
-
-_STAMP = (1980, 1, 1, 0, 0, 0)  # the same bytes for the same morph
 
 
 def begun(patch: Patch, card: Card) -> Morph:
@@ -83,13 +80,11 @@ def in_a_row(sounds: Sequence[Sound]) -> Sound:
 
 def bundle(morph: Morph, steps: Sequence[Sound], way: Sound) -> bytes:
     """A zip: the steps with their patches in them, the sound of the way, and the morph as POST /morph takes it."""
-    files: Mapping[str, bytes] = {
-        **{f"{morph.model}-step-{i + 1}.wav": step.to_bytes("wav", "PCM_24") for i, step in enumerate(steps)},
-        f"{morph.model}-way.wav": way.to_bytes("wav", "PCM_24"),
-        "morph.json": json.dumps(morph.to_dict(), indent=1).encode(),
-    }
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name, _STAMP), data)
-    return buffer.getvalue()
+    numbered = enumerate(steps, 1)
+    return packed(
+        {
+            **{f"{morph.model}-step-{i}.wav": step.to_bytes("wav", "PCM_24") for i, step in numbered},
+            f"{morph.model}-way.wav": way.to_bytes("wav", "PCM_24"),
+            "morph.json": json.dumps(morph.to_dict(), indent=1).encode(),
+        }
+    )

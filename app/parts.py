@@ -16,6 +16,7 @@ from app.resources import instrument
 from app.session import RESERVED, Cards, History, Timeline, cleared, default_patch, file_stem, open_link, setting, turn
 from synth.checkpoint import catalogue, default_root
 from synth.errors import CheckpointError, PatchError
+from synth.families import SPACE, can
 from synth.patch import Patch
 from synth.sound import Sound
 
@@ -28,12 +29,12 @@ _TIED = "patch."  # keys of widgets that are controls of the patch
 # -- the session's patch -------------------------------------------------------------------------------------------
 
 
-def models_or_stop() -> Cards:
-    """The installed models; without any, the page says how to get one and ends here."""
-    cards = catalogue()
+def models_or_stop(ability: str | None = SPACE) -> Cards:
+    """The installed models that have an ability; without any, the page says how to get one and ends here."""
+    cards = {name: card for name, card in catalogue().items() if ability is None or can(card.family, ability)}
     if not cards:
         st.info(
-            f"No model is installed in {default_root()}. Publish a trained run with "
+            f"No model that this page can play is installed in {default_root()}. Publish a trained run with "
             "`python -m synth publish RUN --id NAME`, or point SONOFORM_CHECKPOINTS to a folder of checkpoints, "
             "then reload this page.",
             icon=":material/graphic_eq:",
@@ -47,7 +48,7 @@ def open_session(cards: Cards) -> History:
     query = {key: text for key, text in st.query_params.to_dict().items() if key not in RESERVED}
     history = st.session_state.get(_HISTORY)
     if history is None or (query and query != st.session_state.get(_WRITTEN)):
-        opened = open_link(query, cards)
+        opened = open_link(query, cards, catalogue())
         if opened.warning or history is not None:
             st.session_state[_WARNING] = opened.warning
         if history is None:

@@ -20,7 +20,7 @@ from app import jobs
 from synth.checkpoint import Card, default_root
 from synth.errors import RunError
 from synth.files import write_json
-from synth.phases import PHASES, Phases
+from synth.phases import NO_WARM_START, PHASES, Phases
 
 SPEEDS = ".speeds.json"
 # The phases of a run, as the trainer and as people call them.
@@ -30,15 +30,10 @@ NAMES = {
     "discriminate": "Telling apart",
     "adversarial": "Inventing",
 }
-# Settings of a trial: of each phase as many batches as a median needs, a tick a batch, no sounds.
-TRIAL = {
-    "outline_kimg": 0.096,
-    "reconstruction_kimg": 0.016,
-    "discriminator_kimg": 0.0,
-    "tick_kimg": 0.004,
-    "snapshot_kimg": 1e6,
-}
-TRIAL_LAST = 0.04  # thousands of images of the last phase
+# Settings of a trial: a tick a batch, no sounds; and of each phase as many batches as a median needs.
+TRIAL = {"tick_kimg": 0.004, "snapshot_kimg": 1e6}
+TRIAL_PHASES = {"outline_kimg": 0.096, "reconstruction_kimg": 0.016, "discriminator_kimg": 0.0}
+TRIAL_LAST, TRIAL_PLAIN = 0.04, 0.2  # thousands of images of the last phase, and of the only one
 # Parts of the budget that the phases before the adversarial one may take at most.
 OUTLINE_PART, RECONSTRUCT_PART, DISCRIMINATE_PART = 0.4, 0.2, 0.1
 TICKS, SNAPSHOTS = 200, 20
@@ -68,6 +63,11 @@ class Recipe:
         return PHASES[self.preset]
 
     @property
+    def plain(self) -> bool:
+        """Whether it has one phase only, in which both players learn from the first image on."""
+        return self.phases == NO_WARM_START
+
+    @property
     def arguments(self) -> list[str]:
         """What the trainer is told, besides its data and its budget."""
         return ["--start", str(default_root() / self.start)] if self.start else ["--preset", self.preset]
@@ -77,20 +77,35 @@ SCRATCH = (
     Recipe("hits_scratches", "From scratch, sounds of 2 s", 2.048),
     Recipe("environmental", "From scratch, sounds of 4 s", 4.096),
     Recipe("tiny", "From scratch, sounds of 0.06 s", 0.064, disk=50),
+    *(
+        Recipe(preset, f"{title}, sounds of {seconds:.1g} s", seconds, disk=300)
+        for preset, title, seconds in (
+            ("cgan", "Conditional GAN", 131072 / 22050),
+            ("cgan_projected", "Conditional GAN, projected", 2.048),
+            ("cgan_sn", "Conditional GAN, spectral norm", 2.048),
+            ("wgan", "WGAN-GP", 110592 / 22050),
+            ("wgan_short", "WGAN-GP", 88064 / 22050),
+            ("soundgan", "SoundGan", 88064 / 22050),
+            ("soundgan_projected", "SoundGan, projected", 44032 / 22050),
+            ("waveform", "Waveform by a perceptron", 1.0),
+            ("waveform_conv", "Waveform by convolutions", 1.0),
+        )
+    ),
 )
 
 
 def recipes(cards: Mapping[str, Card], seconds: float, categories: Collection[str] = ()) -> list[Recipe]:
-    """The ways to begin for sounds of these categories that last about so many seconds, the fittest first."""
+    """The ways to begin for sounds of these categories that last about so many seconds, the fittest first; plain GANs
+    come last of those from scratch."""
     scratch = [r for r in SCRATCH if r.preset != "tiny" or seconds <= 2 * r.seconds]
-    scratch.sort(key=lambda r: abs(r.seconds - seconds))
+    scratch.sort(key=lambda r: (r.plain, abs(r.seconds - seconds)))
     known = {r.preset: r for r in SCRATCH}
     return scratch + [
         replace(
             known[preset],
             title=f"From {card.title}, sounds of {card.duration:.1g} s",
             start=card.id,
-            ready=set(card.categories) == set(categories),
+            ready=set(card.data.get("clips_per_category", card.categories)) == set(categories),
             seen=int(card.training.get("images_seen", 0)),
         )
         for card in cards.values()
@@ -146,9 +161,12 @@ def try_speed(recipe: Recipe, data: Path, machine: list[str]) -> Speed:
 
 def trial(recipe: Recipe) -> tuple[list[str], float]:
     """What the trainer is told to change in its preset for a trial, and at how many thousand images that ends."""
-    settings = TRIAL | _skipped(recipe)
-    last = settings["outline_kimg"] + settings["reconstruction_kimg"] + TRIAL_LAST
-    return _pairs(settings), last + (recipe.seen / 1000.0 if recipe.ready else 0.0)
+    begun = recipe.seen / 1000.0 if recipe.ready else 0.0
+    if recipe.plain:
+        return _pairs(TRIAL), begun + TRIAL_PLAIN
+    phases = TRIAL_PHASES | _skipped(recipe)
+    last = phases["outline_kimg"] + phases["reconstruction_kimg"] + TRIAL_LAST
+    return _pairs(TRIAL | phases), begun + last
 
 
 def _skipped(recipe: Recipe) -> dict[str, float]:
@@ -202,6 +220,9 @@ class Plan:
 def plan(recipe: Recipe, speed: Speed, minutes: float) -> Plan:
     """The phases of a run of so many minutes, the early ones shortened where the budget asks for it."""
     budget, phases = 60.0 * minutes, recipe.phases
+    if recipe.plain:
+        only = Step(NAMES["adversarial"], round(budget * speed.adversarial), minutes)
+        return Plan((only,), tuple(_pairs(_rhythm(budget, speed.adversarial))))
     settings: dict[str, float] = {}
     steps = []
     if not recipe.start:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import streamlit as st
@@ -24,19 +24,21 @@ from synth.control.attribute import Attribute, Search, give
 from synth.control.budget import Budget, spend
 from synth.errors import PatchError, SonoformError
 from synth.factors import Layers
+from synth.families import SPACE, can
 from synth.morph import Morph, Way
 from synth.patch import Patch
 from synth.sound import Sound
 
 if TYPE_CHECKING:  # torch comes with it
     from synth.control.examples import Example, Trial
+    from synth.style import StyleInstrument
 
 # Read when torch is loaded: its threads wait asleep. Spinning ones make a sound several times slower to come whenever
 # another program (the browser, a training run) wants the same cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-MAX_LOADED = 2
-KEPT_SOUNDS, KEPT_PICTURES = 32, 64
+MAX_LOADED = 3  # the one that is played, and two that are compared
+KEPT_SOUNDS, KEPT_PICTURES = 64, 64  # of sounds, two pages full
 
 log = logging.getLogger(__name__)
 
@@ -45,15 +47,22 @@ class SharedInstrument:
     """An instrument behind a lock, with the last sounds kept: undo, redo and downloads need no second render."""
 
     def __init__(self, folder: Path, device: str):
-        from synth.instrument import Instrument  # here, so that the server listens before torch is imported
+        from synth.loading import load  # here, so that the server listens before torch is imported
 
-        self._instrument = Instrument.load(folder, device)
+        self._instrument = load(folder, device)
         self.card = self._instrument.card
         self._folder = folder
         self._own = _changed(folder / own.FILE)
         self._lock = Turns()
         self._render = lru_cache(KEPT_SOUNDS)(self._instrument.render)
-        self._picture = lru_cache(KEPT_PICTURES)(self._instrument.picture)
+        self._picture = lru_cache(KEPT_PICTURES)(lambda patch: self._style.picture(patch))
+
+    @property
+    def _style(self) -> StyleInstrument:
+        """The instrument as one that has a latent space W; raises PatchError for others."""
+        if not can(self.card.family, SPACE):
+            raise PatchError("model", f"{self.card.id} has no latent space W, which this needs: choose another model")
+        return cast("StyleInstrument", self._instrument)
 
     def render(self, patch: Patch) -> Sound:
         """The sound of a patch; callers must not write to its samples. Raises PatchError."""
@@ -71,13 +80,13 @@ class SharedInstrument:
         """The `count` strongest directions by `method`, described as a card does, each with
         its `strength`; see synth/factors.py."""
         with self._lock:
-            found = self._instrument.factors(method, layers, count)
+            found = self._style.factors(method, layers, count)
             return [d.describe() | {"strength": d.strength} for d in found]
 
     def keep(self, name: str, source: str) -> None:
         """Saves the direction `source` under a name of its own; raises PatchError or CheckpointError."""
         with self._lock:
-            found = self._instrument.direction(source)
+            found = self._style.direction(source)
             kept = own.Own(name, tuple(found.vector.tolist()), found.scale, found.layers, found.provenance)
             own.add(self._folder, self._generator, kept, self._taken())
 
@@ -100,11 +109,11 @@ class SharedInstrument:
         its own, and as `Instrument.tell_apart`."""
         own.allowed(name, self.named(), self._taken())
         with self._lock:
-            return self._instrument.tell_apart(name.strip(), more, less)
+            return self._style.tell_apart(name.strip(), more, less)
 
     def describe(self, sound: Sound) -> dict[str, float]:
         """Descriptors of a sound by name; see `Instrument.describe`."""
-        return self._instrument.describe(sound)
+        return self._style.describe(sound)
 
     def give(self, patch: Patch, attribute: Attribute, other: Sound, strength: float) -> Iterator[Search]:
         """Gives a patch an attribute of a sound; see synth/control/attribute.py. Others have their turns between two
@@ -114,12 +123,12 @@ class SharedInstrument:
     def trial(self, name: str) -> Trial:
         """A direction of this model, to be measured; raises PatchError."""
         with self._lock:
-            return self._instrument.trial(name)
+            return self._style.trial(name)
 
     def hear(self, trial: Trial, seed: int, position: float) -> None:
         """Measures one sound more; others have their turns between two."""
         with self._lock:
-            trial.note(seed, position, self._instrument.hear(trial.direction, seed, position))
+            trial.note(seed, position, self._style.hear(trial.direction, seed, position))
 
     def keep_trial(self, trial: Trial) -> None:
         """Saves a direction that was measured, or what was measured of one that is saved; raises as `keep`."""
@@ -160,24 +169,34 @@ class SharedInstrument:
         changed = _changed(self._folder / own.FILE)
         if changed != self._own:
             with self._lock:
-                self._instrument.read_own()
+                self._style.read_own()
                 self._render.cache_clear()
                 self._picture.cache_clear()
                 self._own = changed
 
     # -- places between sounds, and around them ------------------------------------------------------------------------
 
+    def varied(self, patch: Patch, scale: float, count: int, seed: int) -> list[Patch]:
+        """Patches around the z of a patch; see `Instrument.varied`. Raises PatchError."""
+        with self._lock:
+            return self._instrument.varied(patch, scale, count, seed)
+
+    def between(self, a: Patch, b: Patch, steps: int) -> list[Patch]:
+        """Patches from the z of one to that of another; raises PatchError."""
+        with self._lock:
+            return self._instrument.between(a, b, steps)
+
     def morphed(self, morph: Morph) -> Patch:
         """The patch of a morph's place; raises PatchError."""
         with self._lock:
-            return self._instrument.morphed(morph)
+            return self._style.morphed(morph)
 
     def glide(self, way: Way, report: Callable[[float], None]) -> Sound:
         """A way as one sound; `report` hears the share that is done, and ends it by raising.
 
         Others have their turns between two stretches. Raises PatchError.
         """
-        run = self._instrument.glide(way)
+        run = self._style.glide(way)
         share = 0.0
         while share < 1.0:
             with self._lock:
@@ -185,12 +204,12 @@ class SharedInstrument:
             share = stretch.share
             report(share)
         with self._lock:
-            return self._instrument.sounded(stretch, way.morph.corners[0])
+            return self._style.sounded(stretch, way.morph.corners[0])
 
     def neighbours(self, patch: Patch, distance: float, count: int, seed: int, space: str) -> list[Patch]:
         """Patches around a patch; raises PatchError."""
         with self._lock:
-            return self._instrument.neighbours(patch, distance, count, seed, space)
+            return self._style.neighbours(patch, distance, count, seed, space)
 
     def picture(self, patch: Patch) -> np.ndarray:
         """Levels of a patch's sound, uint8 (F, T), sooner than the sound; not to be written to. Raises PatchError."""
@@ -202,12 +221,12 @@ class SharedInstrument:
     def encode(self, sound: Sound) -> tuple[float, ...]:
         """The latent of a patch that makes about this sound; raises AudioError or CheckpointError."""
         with self._lock:
-            return self._instrument.encode(sound)
+            return self._style.encode(sound)
 
     def heard(self, sound: Sound, patch: Patch) -> Sound:
         """A given sound as the model would make it at best, as loud as the patch says."""
         with self._lock:
-            return self._instrument.heard(sound, patch)
+            return self._style.heard(sound, patch)
 
     def match(self, sound: Sound, category: str | None = None) -> Patch:
         """The patch that the encoder finds for a sound, in the category that fits best unless one is named.
@@ -215,7 +234,7 @@ class SharedInstrument:
         Raises as `encode`, and PatchError.
         """
         with self._lock:
-            return self._instrument.match(sound, category)
+            return self._style.match(sound, category)
 
     def refine(self, patch: Patch, sound: Sound, budget: Budget, report: Callable[[float], None]) -> Patch:
         """The patch that is nearest to a sound when the budget is spent; `report` hears the share that is.
@@ -223,7 +242,7 @@ class SharedInstrument:
         Others have their turns between two steps. Raises as `encode`, PatchError, and whatever `report` does, which
         ends the search.
         """
-        nearest = spend(budget, self._instrument.refine(patch, sound), report, self._lock)
+        nearest = spend(budget, self._style.refine(patch, sound), report, self._lock)
         return replace(patch, latent=tuple(nearest.ws.flatten().tolist()))
 
 
@@ -260,10 +279,14 @@ def _settle() -> None:
 
 
 def warm_up() -> None:
-    """Loads the model that a first visit opens; what is amiss is told by the page, not here."""
+    """Loads the model that a first visit opens, and what morphs and matches listen with; what is amiss is told by the
+    page, not here."""
     try:
         if cards := catalogue():
             instrument(default_patch(cards).model)
+            from synth.control.match import perceptual  # here, so that the server listens before torch is imported
+
+            perceptual()
     except SonoformError as error:
         log.warning("%s", error)
 

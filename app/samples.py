@@ -9,10 +9,15 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+ROWS = 4  # of the grid of a run that tells no categories apart
+
 
 @dataclass(frozen=True)
 class Sample:
-    """What a run makes of one category: a row of its grid as PNG, and the first cell of that row as WAV."""
+    """What a run makes of one category: a row of its grid as PNG, and the first cell of that row as WAV.
+
+    category: of a run that tells none apart, the number of the row.
+    """
 
     category: str
     strip: bytes
@@ -37,14 +42,15 @@ def stamp(folder: Path) -> tuple[str, int]:
 
 def newest(folder: Path, categories: Sequence[str]) -> Snapshot | None:
     """The newest snapshot that is whole; one that is being written gives way to the one before it."""
+    names = categories or [f"sounds {i + 1}" for i in range(ROWS)]
     for grid in sorted((folder / "samples").glob("kimg-*.png"), reverse=True):
-        wavs = [grid.with_name(f"{grid.stem}-{i:02d}.wav") for i in range(len(categories))]
+        wavs = [grid.with_name(f"{grid.stem}-{i:02d}.wav") for i in range(len(names))]
         try:
-            strips = _rows(grid, len(categories))
+            strips = _rows(grid, len(names))
             sounds = [_whole(path) for path in wavs]
         except (OSError, ValueError, SyntaxError, UnidentifiedImageError):  # what PIL raises for half a PNG
             continue
-        found = [Sample(*one) for one in zip(categories, strips, sounds, strict=True)]
+        found = [Sample(*one) for one in zip(names, strips, sounds, strict=True)]
         return Snapshot(int(grid.stem.removeprefix("kimg-")), tuple(found))
     return None
 

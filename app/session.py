@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Self, TypeVar
 
 from synth.checkpoint import Card
 from synth.errors import PatchError
 from synth.factors import Factor
+from synth.families import SPACE, can
 from synth.patch import Patch
 
 MAX_HISTORY = 500
 SLIDERS = "sliders."
 LEVELLED = "levelled"
 # Keys of the address that belong to the app itself, never to a patch.
-RESERVED = ("app", "classic", "reference", "morph", "vary")
+RESERVED = ("app", "classic", "reference", "morph", "vary", "batch")
 # What `?app=` has called the pages, and still may.
 ALIASES = {"our-algo": "Shape", "algo-2": "Explore", "algo2": "Explore", "algo-1": "Query", "algo1": "Query"}
 PULL = 0.7  # of a prototype that was just chosen
@@ -79,12 +80,21 @@ class Opened:
 
 def default_patch(cards: Cards) -> Patch:
     """The patch of a first visit; `cards` must not be empty."""
-    model = Patch().model if Patch().model in cards else next(iter(cards))
-    return Patch(model=model, category=cards[model].categories[0])
+    spaces = (name for name, card in cards.items() if can(card.family, SPACE))
+    model = Patch().model if Patch().model in cards else next(spaces, next(iter(cards)))
+    return Patch(model=model, category=first_category(cards[model]))
 
 
-def open_link(query: Mapping[str, str], cards: Cards) -> Opened:
-    """The patch of a URL's query; what it asks for in vain is left at its default and named in the warning."""
+def first_category(card: Card) -> str | None:
+    """None where a category cannot be asked for."""
+    return next(iter(card.categories), None)
+
+
+def open_link(query: Mapping[str, str], cards: Cards, installed: Collection[str] = ()) -> Opened:
+    """The patch of a URL's query; what it asks for in vain is left at its default and named in the warning.
+
+    cards: the models that the page can play; installed: all there are.
+    """
     start = default_patch(cards)
     asked = {key: text for key, text in query.items() if key not in RESERVED}
     if not asked:
@@ -93,6 +103,8 @@ def open_link(query: Mapping[str, str], cards: Cards) -> Opened:
         patch = Patch.from_query(asked)
     except PatchError as error:
         return Opened(start, f"The link cannot be used, so the page starts from its defaults ({error}).")
+    if patch.model not in cards and patch.model in installed:
+        return Opened(start, f"The model {patch.model} has no latent space W, so play it on Generators.")
     if patch.model not in cards:
         named = ", ".join(cards)
         return Opened(start, f"The link asks for the model {patch.model}, which is not installed; there is {named}.")
@@ -117,7 +129,7 @@ def fit(patch: Patch, card: Card) -> Patch:
     return replace(
         patch,
         model=card.id,
-        category=patch.category if patch.category in card.categories else card.categories[0],
+        category=patch.category if patch.category in card.categories else first_category(card),
         sliders={name: amount for name, amount in patch.sliders.items() if has_direction(card, name)},
         latent=patch.latent if latent_fits(patch, card) else None,
         prototype=patch.prototype if patch.prototype in prototype_names(card) else None,
@@ -126,11 +138,14 @@ def fit(patch: Patch, card: Card) -> Patch:
 
 def latent_fits(patch: Patch, card: Card) -> bool:
     """Whether the latent has the size of the model's z, w or w+; true for a model that does not tell its sizes."""
-    if patch.latent is None or "w_dim" not in card.network:
+    z_dim = card.network.get("z_dim")
+    if patch.latent is None or z_dim is None:
         return True
+    if not can(card.family, SPACE):
+        return len(patch.latent) == z_dim
     w_dim = int(card.network["w_dim"])
     rows = len(patch.latent) / w_dim
-    return len(patch.latent) == card.network.get("z_dim") or (rows == int(rows) and rows >= 1)
+    return len(patch.latent) == z_dim or (rows == int(rows) and rows >= 1)
 
 
 def direction_names(card: Card) -> list[str]:
@@ -184,4 +199,4 @@ def cleared(patch: Patch) -> Patch:
 
 def file_stem(patch: Patch) -> str:
     """Name of an exported file, without its suffix."""
-    return f"{patch.model}-{patch.category}-{patch.seed}"
+    return "-".join(filter(None, (patch.model, patch.category, str(patch.seed))))

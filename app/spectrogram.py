@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
+from synth.audio.envelope import envelope
 from synth.sound import Sound
 
 BINS, FRAMES, RANGE_DB = 256, 512, 80.0
@@ -55,11 +56,9 @@ def heat_map(levels: np.ndarray, palette: bytes = PALETTE) -> bytes:
 
 def waveform(samples: np.ndarray, points: int = ENVELOPE_POINTS) -> bytes:
     """Samples (n,) -> SVG that fills any box: there along the maxima, back along the minima."""
-    edges = np.linspace(0, samples.size, points + 1).astype(int)[:-1]
-    high = 1.0 - np.maximum.reduceat(samples, edges).clip(-1.0, 1.0)
-    low = 1.0 - np.minimum.reduceat(samples, edges).clip(-1.0, 1.0)
-    there = [f"{x},{y:.3f}" for x, y in enumerate(high)]
-    back = [f"{x},{y:.3f}" for x, y in reversed(list(enumerate(low)))]
+    lowest, highest = (1.0 - end.clip(-1.0, 1.0) for end in envelope(samples[None], points))
+    there = [f"{x},{y:.3f}" for x, y in enumerate(highest)]
+    back = [f"{x},{y:.3f}" for x, y in reversed(list(enumerate(lowest)))]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {points} 2" preserveAspectRatio="none">'
         f'<path fill="{WAVE}" stroke="{WAVE}" vector-effect="non-scaling-stroke" d="M{" ".join(there + back)}Z"/></svg>'
@@ -83,10 +82,11 @@ def _round_steps(end: float) -> Iterator[float]:
         exponent += 1
 
 
-def figure(sound: Sound) -> str:
-    """HTML of the picture; app/style.css gives it its looks."""
-    png = heat_map(sound.spectrogram(BINS, FRAMES, -RANGE_DB))
-    wave = f'<img class="wave" alt="" decoding="sync" src="{data_url("svg+xml", waveform(sound.mono().samples[0]))}">'
+def figure(sound: Sound, shrink: int = 1) -> str:
+    """HTML of the picture; app/style.css gives it its looks. `shrink`: how much smaller than on a page of its own."""
+    png = heat_map(sound.spectrogram(BINS // shrink, FRAMES // shrink, -RANGE_DB))
+    svg = waveform(sound.mono().samples[0], ENVELOPE_POINTS // shrink)
+    wave = f'<img class="wave" alt="" decoding="sync" src="{data_url("svg+xml", svg)}">'
     return _figure("Waveform and spectrogram", sound, png, wave)
 
 

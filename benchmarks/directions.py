@@ -26,9 +26,9 @@ from synth.control.linearity import Line, curves, lines
 from synth.control.listening import Listener
 from synth.control.prototypes import centre_of_group
 from synth.control.sefa import spread_root
-from synth.instrument import Instrument
 from synth.patch import Patch
 from synth.sound import Sound
+from synth.style import StyleInstrument
 from synth.training.dataset import Clips, load_clips
 from synth.training.tables import table
 
@@ -53,7 +53,7 @@ class Real:
     measured: list[dict[str, float]]
 
     @classmethod
-    def of(cls, instrument: Instrument, folder: Path) -> Real:
+    def of(cls, instrument: StyleInstrument, folder: Path) -> Real:
         codec = instrument.codec
         clips: Clips = load_clips(folder, "valid", codec.sample_rate, codec.samples)
         named = zip(clips.entries, clips.waveforms().numpy(), strict=True)
@@ -123,7 +123,7 @@ def groups_of(real: Real) -> list[tuple[str, Groups]]:
     return [*((title, real.extremes(name)) for name, title in EXTREMES.items()), *drawn]
 
 
-def directions(instrument: Instrument, real: Real, count: int) -> None:
+def directions(instrument: StyleInstrument, real: Real, count: int) -> None:
     rows: list[list[str]] = []
     figures: list[tuple[float, float]] = []
     for title, (more, less) in groups_of(real):
@@ -143,7 +143,7 @@ def directions(instrument: Instrument, real: Real, count: int) -> None:
     print("\n".join(table(["more / less", "differ most in", "r", "largest leak", "from -5 to 5"], rows)))
 
 
-def compare(instrument: Instrument, real: Real, count: int) -> None:
+def compare(instrument: StyleInstrument, real: Real, count: int) -> None:
     """r and leak of all ways between the same groups, of magnitudes alone."""
     listener = Listener(instrument.generator, instrument.codec)
     g = instrument.generator.config
@@ -168,12 +168,12 @@ def compare(instrument: Instrument, real: Real, count: int) -> None:
 # -- transfer ------------------------------------------------------------------------------------------------------
 
 
-def searched(instrument: Instrument, patch: Patch, attribute: Attribute, other: Sound) -> Search:
+def searched(instrument: StyleInstrument, patch: Patch, attribute: Attribute, other: Sound) -> Search:
     *_, last = give(instrument.render, instrument.describe, patch, attribute, other)
     return last
 
 
-def transfer(instrument: Instrument, real: Real, count: int) -> None:
+def transfer(instrument: StyleInstrument, real: Real, count: int) -> None:
     rng = np.random.default_rng(1)
     categories = instrument.card.categories
     pairs = [
@@ -210,7 +210,7 @@ def main() -> None:
     parser.add_argument("--ways", action="store_true", help="other ways from group to group instead")
     options = parser.parse_args()
     for model, folder in options.pairs:
-        instrument = Instrument.load(model, "cpu")
+        instrument = StyleInstrument.load(model, "cpu")
         real = Real.of(instrument, folder)
         if options.ways:
             compare(instrument, real, options.seeds)

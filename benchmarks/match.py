@@ -34,9 +34,9 @@ from synth.audio.multiresolution import multiresolution_error
 from synth.control.match import perceptual
 from synth.errors import SonoformError
 from synth.files import read_lines
-from synth.instrument import Instrument
 from synth.patch import Patch
 from synth.sound import Sound
+from synth.style import StyleInstrument
 from synth.training.dataset import Clips, Entry, as_clip, load_clips, read_start, scan
 from synth.training.distances import nearest_categories
 from synth.training.embedders import load_embedder
@@ -66,7 +66,7 @@ class Bench:
     def __init__(self, model: str, data: Path, count: int):
         self.model, self.data = model, data
         self.clips = drawn(data, count)
-        self.instrument = Instrument.load(model, "cpu")
+        self.instrument = StyleInstrument.load(model, "cpu")
         self.codec = self.instrument.codec
 
     def sound(self, entry: Entry) -> Sound:

@@ -15,7 +15,7 @@ from app.resources import instrument as loaded
 from app.session import Cards, Timeline, rows
 from synth.checkpoint import Card
 from synth.errors import PatchError, SonoformError
-from synth.morph import CORNERS, PATHS, Morph, Way, on_sphere
+from synth.morph import CORNERS, PACES, PATHS, Morph, Way, on_sphere
 from synth.patch import Patch
 from synth.sound import Sound
 
@@ -26,9 +26,10 @@ RENDER, RENDERED = "morph.render", "morph.rendered"
 HAND, SEED, OTHER = "Sound at hand", "A seed", "As it was"
 PATH_NAMES = {"w": "straight, in w+", "z": "on the sphere of z"}
 PATH_HELP = (
-    "Straight: even, between any two sounds. On the sphere: every place is a sound of the category, but it leads "
-    "from one to the next in jumps; between seeds of one category only."
+    "Straight: from any sound to any other. On the sphere: by way of other sounds of the category; between seeds of "
+    "one category only."
 )
+PACE_HELP = "Even: what is heard changes as much at every step. Linear: by the share of the path, which may jump"
 LAYERS_HELP = (
     "Rows of w+ that follow the morph; the others stay those of A. The last one also draws spectra and envelopes"
 )
@@ -155,6 +156,15 @@ def settings(morph: Morph, card: Card, cards: Cards) -> None:
             help=PATH_HELP,
             **parts.held("morph.path", morph.path, lambda path: change(replace(morph, path=path))),
         )
+        if len(morph.corners) == 2:
+            st.segmented_control(
+                "Pace",
+                PACES,
+                format_func=str.capitalize,
+                required=True,
+                help=PACE_HELP,
+                **parts.held("morph.pace", morph.pace, lambda pace: change(replace(morph, pace=pace))),
+            )
         st.segmented_control(
             "Follows",
             words,

@@ -8,11 +8,14 @@ from pathlib import Path
 import streamlit as st
 
 from app import curves, jobs, samples, sounds
+from app.batch import Batch
+from app.batches import LINK
 from app.figures import RECORDINGS_FAD, RECORDINGS_HIT_RATE, measured, recommended
 from app.parts import readable, sentence
 from app.plan import NAMES, Plan, Recipe, check_disk, known_speed, plan, recipes, try_speed
 from synth.checkpoint import catalogue
 from synth.errors import RunError
+from synth.families import SPACE, can
 
 BUDGETS = {"10 min": 10, "30 min": 30, "1 hour": 60, "Other": None}
 USUAL = "30 min"
@@ -22,7 +25,7 @@ REFRESH, RARELY = 2.0, 10.0  # seconds
 MANY = 12
 LARGEST_UPLOAD = 1000  # megabytes
 AUDIO = ["wav", "flac", "ogg", "mp3", "aif", "aiff", "csv"]
-SHAPE = Path(__file__).with_name("shape.py")
+SHAPE, GENERATORS = Path(__file__).with_name("shape.py"), Path(__file__).with_name("generators.py")
 STATES = {
     "idle": ("Not running", ":material/radio_button_unchecked:", "gray"),
     "running": ("Running", ":material/play_circle:", "green"),
@@ -279,7 +282,7 @@ def welcome() -> None:
         "1. Bring your sounds, as a zip or a folder.\n"
         "2. Choose what to begin from and how long it may take, and press **Start**.\n"
         "3. Watch and listen here. The training goes on when you close this page.\n"
-        "4. Publish: your model is then among the models on every page."
+        "4. Publish: your model then plays on the other pages."
     )
 
 
@@ -341,11 +344,11 @@ def told(job: jobs.Job) -> None:
         st.error(sentence(job.complaint), icon=":material/error:")
         if len(job.log) > 1:
             st.code("\n".join(job.log[-8:]), language=None, wrap_lines=True)
-    for model in jobs.published(job.folder):
-        if model in catalogue():
-            st.page_link(
-                SHAPE, label=f"Play {catalogue()[model].title}", icon=":material/graphic_eq:", query_params={"m": model}
-            )
+    cards = catalogue()
+    for card in (cards[model] for model in jobs.published(job.folder) if model in cards):
+        shaped = can(card.family, SPACE)
+        goal, query = (SHAPE, {"m": card.id}) if shaped else (GENERATORS, {LINK: Batch(card.id).to_query()})
+        st.page_link(goal, label=f"Play {card.title}", icon=":material/graphic_eq:", query_params=query)
 
 
 def figures(job: jobs.Job) -> None:

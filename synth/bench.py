@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from synth.checkpoint import catalogue
 from synth.errors import CheckpointError
-from synth.instrument import Instrument
+from synth.loading import load
 from synth.patch import Patch
 
 
@@ -19,7 +19,7 @@ def latencies(model: str | None, count: int, device: str) -> dict[str, float]:
         raise CheckpointError("there is no model to time: publish one, or set SONOFORM_CHECKPOINTS")
     name = model or models[0]
     begun = time.perf_counter()
-    instrument = Instrument.load(name, device)
+    instrument = load(name, device)
     report = {"load": round((time.perf_counter() - begun) * 1000.0, 1)}
     report["network"] = _median(count, lambda i: instrument.synthesise(Patch(model=name, seed=i)))
     for method in ("pghi", "pghi+gl", "griffin-lim"):

@@ -16,8 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+from synth import cli_service
 from synth.control.budget import USUAL_STEPS, Budget, spend
 from synth.errors import SonoformError
+from synth.patch import PHASES
 
 FORMATS = ("wav", "flac", "ogg")
 
@@ -64,6 +66,9 @@ def parser() -> argparse.ArgumentParser:
         _directions,
         _bench,
         _serve,
+        _infer,
+        _api,
+        _report,
     ):
         add(verbs)
     return root
@@ -129,7 +134,7 @@ def _render(verbs: Any) -> None:
     p.add_argument("--patch", type=Path, help="JSON file, or a sound with an embedded patch, to start from")
     p.add_argument("--psi", type=float, help="truncation, 0..2")
     p.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="sliders", help="sliders, -5..5")
-    p.add_argument("--phase", help="pghi, griffin-lim or pghi+gl")
+    p.add_argument("--phase", help=f"one of {', '.join(PHASES)}")
     p.add_argument("--lufs", type=float, help="integrated loudness, -60..0")
     p.add_argument("--format", choices=FORMATS, default="wav")
     p.add_argument("--device", default="auto", help="auto, cpu or cuda")
@@ -139,16 +144,16 @@ def _render(verbs: Any) -> None:
 def run_render(options: argparse.Namespace) -> None:
     from dataclasses import replace
 
-    from synth.instrument import Instrument
+    from synth.loading import load
 
     base = _patch(options)
-    instrument = Instrument.load(base.model, options.device)
+    instrument = load(base.model, options.device)
     options.out.mkdir(parents=True, exist_ok=True)
-    category = base.category or instrument.card.categories[0]
+    category = base.category or next(iter(instrument.card.categories), None)
     report = []
     for seed in range(base.seed, base.seed + options.count):
         sound = instrument.render(replace(base, category=category, seed=seed))
-        path = options.out / f"{base.model}-{category}-{seed}.{options.format}"
+        path = options.out / f"{'-'.join(filter(None, (base.model, category, str(seed))))}.{options.format}"
         sound.save(path)
         report.append(str(path))
     _show(options, report, report)
@@ -196,8 +201,8 @@ def _resynth(verbs: Any) -> None:
     p = _verb(verbs, "resynth", run_resynth, "Analyse a recording and put it back together.", report=True)
     p.add_argument("input", type=Path, metavar="IN")
     p.add_argument("output", type=Path, metavar="OUT")
-    p.add_argument("--codec", default="GaussianLogSTFT", help="GaussianLogSTFT, LogMel or Waveform")
-    p.add_argument("--phase", default="pghi+gl", help="pghi, griffin-lim or pghi+gl")
+    p.add_argument("--codec", default="GaussianLogSTFT", help="GaussianLogSTFT, LogMel, MelDecibels or Waveform")
+    p.add_argument("--phase", default="pghi+gl", help=f"one of {', '.join(PHASES)}")
 
 
 def run_resynth(options: argparse.Namespace) -> None:
@@ -234,13 +239,13 @@ def _steps(text: str) -> int:
 def run_encode(options: argparse.Namespace) -> None:
     from synth.audio.part import chosen
     from synth.audio.recordings import read_recording
-    from synth.instrument import Instrument
+    from synth.style import StyleInstrument
 
     try:
         recording = read_recording(str(options.input), options.input.read_bytes())
     except OSError as error:
         raise SonoformError(f"{options.input} cannot be opened ({error.strerror}): check the path") from error
-    instrument = Instrument.load(options.model, options.device)
+    instrument = StyleInstrument.load(options.model, options.device)
     part = chosen(recording, options.start, instrument.card.duration)
     patch = instrument.match(part, options.category)
     if options.steps:
@@ -375,7 +380,7 @@ def run_train(options: argparse.Namespace) -> None:
 
 def _run_of(options: argparse.Namespace) -> Any:
     """The run that is begun or taken up, under the settings asked for."""
-    from synth.training.presets import override, preset
+    from synth.training.presets import TrainConfig, override, preset
     from synth.training.projectors import preferred
     from synth.training.run import Run
     from synth.training.transfer import settings_of
@@ -391,7 +396,8 @@ def _run_of(options: argparse.Namespace) -> Any:
         raise SonoformError("name the folder of recordings: add --data DIR")
     from_start = options.start and not options.preset
     config = settings_of(options.start) if from_start else preset(options.preset or "hits_scratches")
-    config = replace(config, projector=preferred(config.codec, options.yamnet))
+    if isinstance(config, TrainConfig):
+        config = replace(config, projector=preferred(config.codec, options.yamnet))
     return Run.create(options.out, override(config, options.settings), options.data)
 
 
@@ -506,7 +512,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 
 def _directions(verbs: Any) -> None:
-    text = "Find a model's semantic sliders in two ways, and measure how straight they are."
+    text = "Find a model's semantic sliders in three ways, and measure how straight they are."
     p = _verb(verbs, "directions", run_directions, text, report=True)
     p.add_argument("--model", required=True)
     p.add_argument("--count", type=_count, default=64, help="seeds to measure on (default 64)")
@@ -551,20 +557,38 @@ def _serve(verbs: Any) -> None:
 
 
 def run_serve(options: argparse.Namespace) -> None:
-    import socket
     import subprocess
 
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((options.address, options.port))
-        except (OSError, OverflowError) as error:
-            raise SonoformError(
-                f"port {options.port} on {options.address} cannot be used: stop what uses it or add --port N"
-            ) from error
+    cli_service.check_port(options.address, options.port)
     launcher = Path(__file__).resolve().parent.parent / "streamlit_app.py"
     command = [sys.executable, "-m", "streamlit", "run", str(launcher)]
     command += ["--server.port", str(options.port), "--server.address", options.address]
     code = subprocess.run(command, check=False).returncode
     if code:
         raise SonoformError(f"the web app stopped with code {code}: see its last lines above")
+
+
+# -- infer, api, report ------------------------------------------------------------------------------------------
+
+
+def _infer(verbs: Any) -> None:
+    cli_service.infer_options(_verb(verbs, "infer", run_infer, "Make one sound, of a new seed each time.", report=True))
+
+
+def run_infer(options: argparse.Namespace) -> None:
+    _show(options, *cli_service.infer(options))
+
+
+def _api(verbs: Any) -> None:
+    cli_service.api_options(
+        _verb(verbs, "api", cli_service.run_api, "Start the web API: /infer /train /status /config.")
+    )
+
+
+def _report(verbs: Any) -> None:
+    p = _verb(verbs, "report", run_report, "Write RUN/report.html: curves, pictures, sounds, settings.", report=True)
+    p.add_argument("run_folder", type=Path, metavar="RUN")
+
+
+def run_report(options: argparse.Namespace) -> None:
+    _show(options, *cli_service.report(options))

@@ -18,6 +18,15 @@ class PatchError(SonoformError):
         self.field = field
 
 
+class ConfigError(SonoformError):
+    """A setting has an unknown key, a wrong type or a value out of range. `key` names it, `source` its place."""
+
+    def __init__(self, source: str, key: str, reason: str):
+        super().__init__(f"{source}: {key} {reason}")
+        self.key = key
+        self.reason = reason
+
+
 class AudioError(SonoformError):
     """A sound cannot be read, written or analysed."""
 

@@ -21,6 +21,7 @@ from synth.patch import Patch
 CORNERS = "ABCD"
 PLACES = {"A": (0.0, 0.0), "B": (1.0, 0.0), "C": (0.0, 1.0), "D": (1.0, 1.0)}
 PATHS = ("w", "z")
+PACES = ("even", "linear")
 SHORTEST, LONGEST = 1.0, 60.0  # seconds of a way
 KEPT_CORNERS = 16
 
@@ -30,7 +31,8 @@ class Morph:
     """corners: two patches (A, B) or four (A, B, C, D) of one model; x, y: 0..1; y is of no effect between two.
 
     path: "w", straight in w+, or "z", on the sphere of z, between seeds of one category. layers: the rows of w+ that
-    follow the morph, first and last, the others staying those of A; None for all.
+    follow the morph, first and last, the others staying those of A; None for all. pace: between two, x is the share of
+    what is heard to change ("even") or of the path itself ("linear"); inside a square it is of no effect.
     """
 
     corners: tuple[Patch, ...]
@@ -38,6 +40,7 @@ class Morph:
     y: float = 0.0
     path: str = "w"
     layers: Layers | None = None
+    pace: str = "even"
 
     def __post_init__(self) -> None:
         for name, check in _CHECKS.items():
@@ -75,6 +78,7 @@ class Morph:
             "y": self.y,
             "path": self.path,
             "layers": None if self.layers is None else list(self.layers),
+            "pace": self.pace,
         }
 
     @classmethod
@@ -91,7 +95,7 @@ class Morph:
     def to_query(self) -> str:
         """The morph as the query of a URL (without "?"): A to D are those of the corners."""
         pairs = [(name, corner.to_query()) for name, corner in zip(CORNERS, self.corners, strict=False)]
-        pairs += [("x", f"{self.x!r}"), ("y", f"{self.y!r}"), ("path", self.path)]
+        pairs += [("x", f"{self.x!r}"), ("y", f"{self.y!r}"), ("path", self.path), ("pace", self.pace)]
         pairs += [("layers", f"{self.layers[0]}-{self.layers[1]}")] if self.layers else []
         return urlencode(pairs)
 
@@ -188,10 +192,13 @@ def _within(low: float, high: float) -> Callable[[str, object], float]:
     return check
 
 
-def _path(name: str, value: object) -> str:
-    if value not in PATHS:
-        raise PatchError(name, f"must be {' or '.join(PATHS)}")
-    return str(value)
+def _one_of(known: tuple[str, ...]) -> Callable[[str, object], str]:
+    def check(name: str, value: object) -> str:
+        if value not in known:
+            raise PatchError(name, f"must be {' or '.join(known)}")
+        return str(value)
+
+    return check
 
 
 def _layers(name: str, value: object) -> Layers | None:
@@ -209,8 +216,9 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     "corners": _corners,
     "x": _within(0.0, 1.0),
     "y": _within(0.0, 1.0),
-    "path": _path,
+    "path": _one_of(PATHS),
     "layers": _layers,
+    "pace": _one_of(PACES),
 }
 
 

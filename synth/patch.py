@@ -19,7 +19,7 @@ import numpy as np
 
 from synth.errors import PatchError
 
-PHASES = ("pghi", "griffin-lim", "pghi+gl")
+PHASES = ("pghi", "griffin-lim", "griffin-lim-256", "pghi+gl")
 MAX_LATENT = 1 << 16
 MAX_SLIDERS = 256
 

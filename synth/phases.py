@@ -18,4 +18,18 @@ LIGHT = Phases()
 # For clips of a few hundredths of a second, and for seeing the whole way in a minute.
 TINY = Phases(0.032, 0.02, 0.016)
 
-PHASES = {"hits_scratches": LIGHT, "environmental": LIGHT, "tiny": TINY}
+# Both players from the first image on.
+NO_WARM_START = Phases(0.0, 0.0, 0.0)
+PLAIN = (
+    "cgan",
+    "cgan_projected",
+    "cgan_sn",
+    "wgan",
+    "wgan_short",
+    "soundgan",
+    "soundgan_projected",
+    "waveform",
+    "waveform_conv",
+)
+
+PHASES = {"hits_scratches": LIGHT, "environmental": LIGHT, "tiny": TINY, **dict.fromkeys(PLAIN, NO_WARM_START)}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from synth.audio.codecs import CODECS, Codec, GaussianLogSTFT, LogMel, Waveform
+from synth.audio.codecs import CODECS, AnyCodec, Waveform
 from synth.audio.phase import spectral_convergence
 from synth.audio.stft import STFT
 from synth.errors import AudioError
@@ -34,7 +34,7 @@ def resynthesise(sound: Sound, codec_name: str = "GaussianLogSTFT", method: str 
     return Sound(_at_level_of(sound.samples, decoded[:, :n]), sound.sample_rate), convergence
 
 
-def _long_enough(name: str, n: int) -> Codec:
+def _long_enough(name: str, n: int) -> AnyCodec:
     """The codec with as many frames as n samples take."""
     codec = CODECS[name]()
     if isinstance(codec, Waveform):
@@ -42,11 +42,11 @@ def _long_enough(name: str, n: int) -> Codec:
     return replace(codec, frames=codec.stft.frames(n))
 
 
-def _convergence(codec: Codec, decoded: np.ndarray, tensor: torch.Tensor) -> float:
-    if isinstance(codec, (GaussianLogSTFT, LogMel)):
-        return spectral_convergence(decoded, codec.magnitude(tensor), codec.stft)
-    stft = STFT()
-    return spectral_convergence(decoded, stft.forward(tensor.squeeze(-2)).abs(), stft)
+def _convergence(codec: AnyCodec, decoded: np.ndarray, tensor: torch.Tensor) -> float:
+    if isinstance(codec, Waveform):
+        stft = STFT()
+        return spectral_convergence(decoded, stft.forward(tensor.squeeze(-2)).abs(), stft)
+    return spectral_convergence(decoded, codec.magnitude(tensor), codec.stft)
 
 
 def _at_level_of(original: np.ndarray, decoded: np.ndarray) -> np.ndarray:

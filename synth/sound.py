@@ -76,11 +76,8 @@ class Sound:
         """Writes a .wav, .flac or .ogg file, whole or not at all (temporary file beside it, then rename)."""
         path = Path(path)
         data = self.to_bytes(path.suffix.lstrip(".").lower(), subtype)
-        try:
-            _write_atomically(path, data)
-        except OSError as error:
-            reason = (error.strerror or type(error).__name__).lower()
-            raise AudioError(f"Cannot write {path} ({reason}); free some space or choose another folder.") from error
+        with whole_file(path) as temporary:
+            temporary.write_bytes(data)
 
     def to_bytes(self, format: str = "wav", subtype: str | None = None) -> bytes:
         """The bytes of a file with the patch embedded; the same bytes for the same sound.
@@ -131,6 +128,34 @@ class Sound:
             return np.zeros((bins, frames), np.uint8)
         db = 20.0 * np.log10(np.maximum(levels / peak, 10.0 ** (floor_db / 20.0)))
         return np.rint(255.0 * (1.0 - db / floor_db)).astype(np.uint8).T
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` that takes its place when all is written; else it is removed.
+
+    Raises AudioError where the folder is missing, full or not ours to write in.
+    """
+    try:
+        with _temporary(path) as temporary:
+            yield temporary
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.chmod(0o666 & ~_umask())
+            os.replace(temporary, path)
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise AudioError(f"Cannot write {path} ({reason}); free some space or choose another folder.") from error
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _column_peaks(samples: np.ndarray, window: int, frames: int) -> np.ndarray:
@@ -185,20 +210,6 @@ def _subtype(format: str, subtype: str | None) -> str:
     if subtype not in SUBTYPES[format]:
         raise AudioError(f"{format} has no subtype {subtype}; use {', '.join(SUBTYPES[format])}.")
     return subtype
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def _umask() -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,3 +85,57 @@ def yamnet_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "yamnet.safetensors"
     save_file(tensors, path)
     return path
+
+
+def small_gans() -> dict[str, Any]:
+    """A configuration of each plain family, as small as it goes, for the recordings above."""
+    from synth.audio.codecs import Waveform
+    from synth.audio.mel import LogMel, MelDecibels
+    from synth.models.cgan import CGANConfig
+    from synth.models.soundgan import SoundGANConfig
+    from synth.models.waveform import WaveformConfig
+    from synth.models.wgan import WGANConfig
+    from synth.training.gan_presets import GanConfig
+
+    short: dict[str, Any] = {"batch": 4, "jitter": 16, "tick_kimg": 0.008, "snapshot_kimg": 0.016, "score_sounds": 8}
+    mel = {"sample_rate": RATE, "length": 256, "mels": 16}
+    return {
+        config.family: config
+        for config in (
+            GanConfig("cgan", "cgan", LogMel(**mel, hop=16, frames=64), CGANConfig(start=(1, 4), channels=8), **short),
+            GanConfig(
+                "wgan",
+                "wgan",
+                MelDecibels(sample_rate=RATE, length=2048, mels=256, hop=4, frames=256),
+                WGANConfig(scale=1 / 128),
+                loss="wgan-gp",
+                d_steps=2,
+                **short,
+            ),
+            GanConfig(
+                "soundgan",
+                "soundgan",
+                MelDecibels(**mel, hop=32, frames=32, columns=16),
+                SoundGANConfig(width=4, size=16),
+                **short,
+            ),
+            GanConfig("waveform", "waveform", Waveform(RATE, 1024), WaveformConfig(samples=1024, width=2), **short),
+        )
+    }
+
+
+@pytest.fixture(scope="session")
+def families(recordings: Path, published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root of checkpoints that holds a trained model of every plain family, by its name, and `tiny`."""
+    from synth.training.publish import publish
+    from synth.training.run import Run
+    from synth.training.trainer import Budget, Trainer
+
+    torch.set_num_threads(1)
+    root, runs = tmp_path_factory.mktemp("families"), tmp_path_factory.mktemp("family-runs")
+    shutil.copytree(published / "tiny", root / "tiny")
+    for name, config in small_gans().items():
+        run = Run.create(runs / name, config, recordings)
+        Trainer(run, device=torch.device("cpu"), report=lambda _: None).train(Budget(kimg=0.032))
+        publish(run, name, root=root)
+    return root

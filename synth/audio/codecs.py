@@ -1,46 +1,18 @@
-"""Codecs: waveform <-> the tensor that a generator makes.
-
-A codec's scaling is a constant of the codec. The analysis divides by the loudest bin (or sample) of the clip, the
-synthesis does not: what a generator makes quiet stays quiet. So `encode` and `decode` are inverses up to the phase, the
-level of the clip, and what lies under the codec's floor or between its bands.
-"""
+"""Codecs: waveform <-> the tensor that a generator makes; those of magnitudes and of samples, and all by name."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
-import librosa
 import numpy as np
 import torch
 from torch import Tensor
 
-from synth.audio.phase import reconstruct
+from synth.audio.codec import Codec, decode_magnitude, fit_length
+from synth.audio.mel import LogMel, MelDecibels
 from synth.audio.stft import STFT
-
-
-class Codec(Protocol):
-    """What every codec offers. Its fields are its settings."""
-
-    @property
-    def sample_rate(self) -> int: ...
-
-    @property
-    def samples(self) -> int:
-        """Length of the sound that one tensor stands for."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of one tensor, without the batch."""
-
-    def encode(self, x: Tensor) -> Tensor:
-        """Samples (..., n) -> (..., *shape); shorter sounds are padded with silence, longer ones are cut."""
-
-    def decode(self, y: Tensor, method: str = "pghi+gl", seed: int = 0) -> np.ndarray:
-        """Tensor (..., *shape) -> samples (..., n) float32; `method` and `seed` as `phase.reconstruct` takes them."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +44,7 @@ class GaussianLogSTFT:
 
     def encode(self, x: Tensor) -> Tensor:
         """Samples (..., n) -> (..., 1, F, T); shorter sounds are padded with silence, longer ones are cut."""
-        return self.scale(self.stft.forward(_fit_length(x, self.samples)).abs()[..., :-1, :]).unsqueeze(-3)
+        return self.scale(self.stft.forward(fit_length(x, self.samples)).abs()[..., :-1, :]).unsqueeze(-3)
 
     def scale(self, magnitude: Tensor) -> Tensor:
         """Linear magnitude (..., F, T) -> [-1, 1], relative to its own peak; silence becomes -1 everywhere."""
@@ -89,53 +61,7 @@ class GaussianLogSTFT:
 
     def decode(self, y: Tensor, method: str = "pghi+gl", seed: int = 0) -> np.ndarray:
         """Tensor (..., 1, F, T) -> samples (..., n) float32, whose loudest bin is about as loud as y says (+1: 1.0)."""
-        return _decode_magnitude(self.magnitude(y.float()), self.stft, method, seed)
-
-
-@dataclass(frozen=True)
-class LogMel:
-    """log(1 + gain * m) of a Hann-window mel magnitude m: samples (..., n) <-> (..., 1, mels, frames) in [-1, 1].
-
-    m is relative to the clip's loudest mel bin, which becomes +1; silence is -1. Bands are Slaney's, area-normalised,
-    as librosa makes them.
-    """
-
-    sample_rate: int = 22050
-    length: int = 1024
-    hop: int = 256
-    frames: int = 512
-    mels: int = 128
-    gain: float = 1000.0
-
-    @property
-    def stft(self) -> STFT:
-        return STFT("hann", self.length, self.hop)
-
-    @property
-    def samples(self) -> int:
-        return self.frames * self.hop
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        return 1, self.mels, self.frames
-
-    @property
-    def bands(self) -> Tensor:
-        """The mel filter bank, (mels, F) float32."""
-        return _mel_bands(self.sample_rate, self.length, self.mels)
-
-    def encode(self, x: Tensor) -> Tensor:
-        mel = self.bands.to(x.device) @ self.stft.forward(_fit_length(x, self.samples)).abs()
-        relative = mel / mel.amax(dim=(-2, -1), keepdim=True).clamp_min(1e-12)
-        return (torch.log1p(self.gain * relative) * (2.0 / math.log1p(self.gain)) - 1.0).unsqueeze(-3)
-
-    def magnitude(self, y: Tensor) -> Tensor:
-        """Tensor (..., 1, mels, T) -> linear magnitude (..., F, T) whose mel bands y gives."""
-        mel = torch.expm1((y.squeeze(-3).clamp(-1.0, 1.5) + 1.0) * (math.log1p(self.gain) / 2.0)) / self.gain
-        return _nonnegative_inverse(self.bands.to(y.device), mel)
-
-    def decode(self, y: Tensor, method: str = "pghi+gl", seed: int = 0) -> np.ndarray:
-        return _decode_magnitude(self.magnitude(y.float()), self.stft, method, seed)
+        return decode_magnitude(self.magnitude(y.float()), self.stft, method, seed)
 
 
 @dataclass(frozen=True)
@@ -150,7 +76,7 @@ class Waveform:
         return 1, self.samples
 
     def encode(self, x: Tensor) -> Tensor:
-        x = _fit_length(x, self.samples)
+        x = fit_length(x, self.samples)
         return (x / x.abs().amax(dim=-1, keepdim=True).clamp_min(1e-12)).unsqueeze(-2)
 
     def decode(self, y: Tensor, method: str = "pghi+gl", seed: int = 0) -> np.ndarray:
@@ -158,9 +84,11 @@ class Waveform:
         return y.detach().squeeze(-2).float().cpu().numpy()
 
 
-CODECS: dict[str, type[GaussianLogSTFT] | type[LogMel] | type[Waveform]] = {
+AnyCodec = GaussianLogSTFT | LogMel | MelDecibels | Waveform
+CODECS: dict[str, type[GaussianLogSTFT] | type[LogMel] | type[MelDecibels] | type[Waveform]] = {
     "GaussianLogSTFT": GaussianLogSTFT,
     "LogMel": LogMel,
+    "MelDecibels": MelDecibels,
     "Waveform": Waveform,
 }
 
@@ -180,33 +108,3 @@ def from_settings(values: Mapping[str, Any]) -> Codec:
     if unknown:
         raise ValueError(f"{name} has no setting {', '.join(sorted(unknown))}")
     return CODECS[name](**fields)
-
-
-def _fit_length(x: Tensor, n: int) -> Tensor:
-    """Samples (..., any) -> (..., n), padded with silence or cut."""
-    return torch.nn.functional.pad(x[..., :n], (0, max(n - x.shape[-1], 0)))
-
-
-def _decode_magnitude(magnitude: Tensor, stft: STFT, method: str, seed: int) -> np.ndarray:
-    """Magnitude (..., F, T) with any leading dimensions -> samples (..., n)."""
-    lead = magnitude.shape[:-2]
-    return reconstruct(magnitude.reshape(-1, *magnitude.shape[-2:]), stft, method, seed).reshape(*lead, -1)
-
-
-@lru_cache(maxsize=8)
-def _mel_bands(sample_rate: int, length: int, mels: int) -> Tensor:
-    return torch.from_numpy(librosa.filters.mel(sr=sample_rate, n_fft=length, n_mels=mels))
-
-
-def _nonnegative_inverse(bands: Tensor, mel: Tensor, steps: int = 60) -> Tensor:
-    """x >= 0 (..., F, T) with bands @ x near mel (..., mels, T) in the least squares sense.
-
-    Multiplicative updates (Lee & Seung, "Algorithms for non-negative matrix factorization", NIPS 2000) from the mel
-    bands spread over their bins, so the spectrum between the centres of two bands is smooth.
-    """
-    spread = bands.T / bands.sum(0, keepdim=True).T.clamp_min(1e-12) / bands.sum(1).clamp_min(1e-12)
-    x = spread @ mel
-    target, gram = bands.T @ mel, bands.T @ bands
-    for _ in range(steps):
-        x = x * target / (gram @ x).clamp_min(1e-20)
-    return x

@@ -1,7 +1,8 @@
 """Phase reconstruction: linear magnitude -> samples.
 
 - "pghi": phase gradient heap integration, no iterations: the fastest.
-- "griffin-lim": fast Griffin-Lim from a random phase.
+- "griffin-lim": fast Griffin-Lim from a random phase, 100 steps.
+- "griffin-lim-256": the same in 256 steps, as users of SoundGan know it.
 - "pghi+gl": PGHI, then a few steps that explore and settle: the default.
 """
 
@@ -19,6 +20,7 @@ from synth.audio.stft import STFT
 from synth.patch import PHASES
 
 METHODS = PHASES
+ITERATIONS = {"griffin-lim": 100, "griffin-lim-256": 256}  # from a random phase
 
 
 def reconstruct(
@@ -46,13 +48,13 @@ def reconstruct(
 
 def _steps(method: str, stft: STFT) -> tuple[int, int]:
     """Steps of exploring and of settling. The less the frames overlap, the longer exploring goes on to gain."""
-    return (0, 100) if method == "griffin-lim" else (26 + 40 * stft.hop // stft.length, 4)
+    return (0, ITERATIONS[method]) if method in ITERATIONS else (26 + 40 * stft.hop // stft.length, 4)
 
 
 def _first_phase(magnitude: Tensor, stft: STFT, method: str, seed: int) -> Tensor:
     """Phase (T, F) of one magnitude (T, F)."""
     rng = np.random.default_rng(seed)
-    if method == "griffin-lim":
+    if method in ITERATIONS:
         return torch.from_numpy(rng.random(magnitude.shape, dtype=np.float32) * np.float32(2.0 * math.pi))
     return torch.from_numpy(integrate_phase(magnitude.numpy(), stft, rng))
 

@@ -53,16 +53,33 @@ class Listener:
         found = []
         for at in range(0, len(ws), CHUNK):
             inputs = ws[at : at + CHUNK].clone().requires_grad_(True)
-            tensors = self.generator(inputs, self._noise(seeds[at : at + CHUNK]))
-            # In two steps, so that the descriptors' own part is not gone through again with the generator's.
-            leaf = tensors.detach().requires_grad_(True)
-            measured = self._measured(leaf)
-            rows = []
-            for name in names:
-                (back,) = torch.autograd.grad(measured[:, ORDER.index(name)].sum(), leaf, retain_graph=True)
-                rows.append(torch.autograd.grad(tensors, inputs, back, retain_graph=True)[0])
-            found.append(torch.stack(rows, dim=1))
+            found.append(self._risen(inputs, self.generator(inputs, self._noise(seeds[at : at + CHUNK])), names)[1])
         return torch.cat(found)
+
+    def drawn(self, ws: Tensor, seeds: Sequence[int], names: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """The named descriptors of `hear`, (n, len(names)), and how they grow along the last row of w+ alone,
+        (n, len(names), w_dim).
+
+        That row is met behind the convolutions, so its slopes cost little more than a hearing.
+        """
+        found = []
+        for at in range(0, len(ws), CHUNK):
+            last = ws[at : at + CHUNK, -1].clone().requires_grad_(True)
+            rows = torch.cat([ws[at : at + CHUNK, :-1], last[:, None]], dim=1)
+            found.append(self._risen(last, self.generator(rows, self._noise(seeds[at : at + CHUNK])), names))
+        measured, slopes = zip(*found, strict=True)
+        return torch.cat(measured), torch.cat(slopes)
+
+    def _risen(self, inputs: Tensor, tensors: Tensor, names: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """The named descriptors (n, K) of codec tensors, and their slopes (n, K, ...) along the inputs."""
+        # In two steps, so that the descriptors' own part is not gone through again with the generator's.
+        leaf = tensors.detach().requires_grad_(True)
+        measured = self._measured(leaf)[:, [ORDER.index(name) for name in names]]
+        rows = []
+        for i in range(len(names)):
+            (back,) = torch.autograd.grad(measured[:, i].sum(), leaf, retain_graph=True)
+            rows.append(torch.autograd.grad(tensors, inputs, back, retain_graph=True)[0])
+        return measured.detach(), torch.stack(rows, dim=1)
 
     def _described(self, tensors: Tensor) -> np.ndarray:
         rate = self.codec.sample_rate

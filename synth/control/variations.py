@@ -33,3 +33,8 @@ def turned(z: Tensor, distance: float, count: int, seed: int) -> Tensor:
     """
     angle = math.atan(distance)
     return math.cos(angle) * z + math.sin(angle) * _draws(count, z.shape[1], seed).to(z)
+
+
+def scattered(z: Tensor, scale: float, count: int, seed: int) -> Tensor:
+    """z (1, z_dim) -> (count, z_dim): a standard normal draw times `scale` added to each."""
+    return z + scale * _draws(count, z.shape[1], seed).to(z)

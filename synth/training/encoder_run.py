@@ -25,6 +25,7 @@ from synth.models.perceptual import Perceptual
 from synth.models.stylegan2 import Generator
 from synth.models.weights import read_weights
 from synth.training.dataset import BatchSampler, load_clips
+from synth.training.gan_presets import GanConfig
 from synth.training.inversion import MAX_SKIPPED, InversionConfig, InversionLearner
 from synth.training.presets import TrainConfig
 from synth.training.reconstruction import likeness, make
@@ -55,6 +56,8 @@ class Frozen:
         if not run.config_path.exists():
             raise RunError(f"{run.folder} holds no run: name one, or add --start CHECKPOINT --data DIR")
         config, data, categories = run.settings()
+        if isinstance(config, GanConfig):
+            raise RunError(f"{run.folder} trains a {config.family}, which has no latent space that sounds are put into")
         best, newest = load_state(run.best, CPU), load_state(run.state, CPU)
         if best is not None:
             networks = best["networks"]

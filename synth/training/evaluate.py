@@ -9,23 +9,26 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from synth.checkpoint import find, verify
 from synth.control.inversion import encode
 from synth.errors import CheckpointError, DataError
+from synth.families import CATEGORY, can
 from synth.models.encoder import Inverter
 from synth.models.perceptual import Perceptual
+from synth.models.plain import FAMILIES
 from synth.models.stylegan2 import Generator
 from synth.models.weights import read_weights
 from synth.training.dataset import Clips, load_clips
 from synth.training.embedders import Embedder, load_embedder
+from synth.training.gan_presets import GanConfig
 from synth.training.metrics import Category, Yardstick
-from synth.training.presets import TrainConfig
+from synth.training.presets import Config, config_from
 from synth.training.publish import refresh_metrics
 from synth.training.reconstruction import likeness, make
 from synth.training.snapshot import as_frequent, generate, to_sounds
@@ -38,45 +41,61 @@ UNTRAINED = 128
 
 @dataclass(frozen=True)
 class Sounds:
-    """Samples (N, n) and the category that each was asked for, (N,)."""
+    """Samples (N, n) and the category that each was asked for, (N,); None where none could be."""
 
     samples: np.ndarray
-    labels: np.ndarray
+    labels: np.ndarray | None
 
 
 @dataclass(frozen=True)
 class Subject:
     """A published model with the data it is scored on; `encoder` None where it has none."""
 
-    generator: Generator
+    generator: nn.Module
     encoder: Inverter | None
-    config: TrainConfig
+    config: Config
     train: Clips
     valid: Clips
 
     @classmethod
     def load(cls, folder: Path, data: Path) -> Subject:
         card = verify(folder)
-        config = TrainConfig.from_dict(card.training["settings"])
+        config = config_from(card.training["settings"])
         train, valid = (load_clips(data, s, config.codec.sample_rate, config.codec.samples) for s in ("train", "valid"))
-        if train.categories != card.categories:
+        if set(train.categories) != set(card.data["clips_per_category"]):
             raise DataError(f"{data} has other categories than {card.id}: name the data that it was trained on")
-        generator = Generator(config.generator).eval().requires_grad_(False)
+        generator = _generator(config)
         stored = folder / "encoder.safetensors"
         try:
             generator.load_state_dict(read_weights(folder / "generator.safetensors"))
-            encoder = Inverter.build(read_weights(stored), config.generator.num_ws).eval() if stored.is_file() else None
+            encoder = _encoder(stored, config) if stored.is_file() else None
         except (KeyError, RuntimeError) as error:
             raise CheckpointError(f"{folder} does not hold what its card says: restore it") from error
         return cls(generator, encoder, config, train, valid)
 
-    def sounds(self, tensors: Tensor, labels: Tensor) -> Sounds:
-        return Sounds(to_sounds(self.config, tensors), labels.numpy())
+    def sounds(self, tensors: Tensor, labels: Tensor | None) -> Sounds:
+        return Sounds(to_sounds(self.config, tensors), None if labels is None else labels.numpy())
 
-    def drawn(self, generator: Generator, count: int) -> Sounds:
+    def drawn(self, generator: nn.Module, count: int) -> Sounds:
         """`count` sounds, categories as frequent as in the valid split."""
         labels = as_frequent(self.valid.labels, count)
-        return self.sounds(generate(generator, self.config, labels, SEED), labels)
+        asked = labels if can(self.config.family, CATEGORY) else None
+        return self.sounds(generate(generator, self.config, labels, SEED), asked)
+
+
+def _generator(config: Config) -> nn.Module:
+    built = (
+        FAMILIES[config.family].generator(config.network)
+        if isinstance(config, GanConfig)
+        else Generator(config.generator)
+    )
+    return built.eval().requires_grad_(False)
+
+
+def _encoder(path: Path, config: Config) -> Inverter | None:
+    if isinstance(config, GanConfig):
+        return None
+    return Inverter.build(read_weights(path), config.generator.num_ws).eval()
 
 
 def evaluate(
@@ -90,7 +109,6 @@ def evaluate(
     if count < 2:
         raise DataError(f"distances are between sets: draw at least 2 sounds, not {count}")
     folder = find(model)
-    perceptual = Perceptual.load()
     embedders = [load_embedder(weights) for weights in dict.fromkeys((None, yamnet))]
     subject = Subject.load(folder, data)
     tensors = subject.config.codec.encode(subject.valid.waveforms())
@@ -99,7 +117,7 @@ def evaluate(
         "untrained": subject.drawn(_untrained(subject.config), min(count, UNTRAINED)),
         "codec": subject.sounds(tensors, subject.valid.labels),
     }
-    again = _again(subject, tensors, perceptual)
+    again = _again(subject, tensors)
     report: dict[str, Any] = {
         "model": model,
         "data": data.name,
@@ -111,30 +129,31 @@ def evaluate(
         report["resynthesis"] = {name: figures for name, (_, figures) in again.items()}
     report = _rounded(report)
     if update:
-        refresh_metrics(folder, report)
+        refresh_metrics(folder, report, subject.generator)
     return report
 
 
-def _untrained(config: TrainConfig) -> Generator:
+def _untrained(config: Config) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
-        return Generator(config.generator).eval().requires_grad_(False)
+        return _generator(config)
 
 
-def _again(subject: Subject, x: Tensor, perceptual: Perceptual) -> dict[str, tuple[Sounds, dict[str, float]]]:
+def _again(subject: Subject, x: Tensor) -> dict[str, tuple[Sounds, dict[str, float]]]:
     """The valid clips re-synthesised from the encoder's latents and, to compare, from random ones of their category."""
-    if subject.encoder is None:
+    config = subject.config
+    if subject.encoder is None or isinstance(config, GanConfig):
         return {}
-    generator, labels = subject.generator, subject.valid.labels
+    generator, labels, perceptual = cast(Generator, subject.generator), subject.valid.labels, Perceptual.load()
     rng = torch.Generator().manual_seed(SEED)
-    z = torch.randn(len(x), subject.config.generator.z_dim, generator=rng)
+    z = torch.randn(len(x), config.generator.z_dim, generator=rng)
     found = {}
     for name, ws in (
         ("encoded", torch.cat([encode(generator, subject.encoder, part) for part in x.split(16)])),
         ("random", generator.broadcast(generator.mapping(z, labels))),
     ):
-        mean, whole = make(generator, subject.config, ws, SEED)
-        figures = asdict(likeness(subject.config, mean, whole, x, perceptual))
+        mean, whole = make(generator, config, ws, SEED)
+        figures = asdict(likeness(config, mean, whole, x, perceptual))
         found[name] = subject.sounds(whole, labels), figures
     return found
 
@@ -143,10 +162,13 @@ def _space(embedder: Embedder, subject: Subject, made: dict[str, Sounds], again:
     """All figures in the space of one frozen network."""
     yardstick = Yardstick.of(embedder, subject.train, subject.valid, subject.config.codec.sample_rate)
     embedded = {name: yardstick.embed(sounds.samples) for name, sounds in (made | again).items()}
-    hits = {name: yardstick.per_category(embedded[name], s.labels) for name, s in (made | again).items()}
+    hits = {
+        name: {} if s.labels is None else yardstick.per_category(embedded[name], s.labels)
+        for name, s in (made | again).items()
+    }
     ceiling = yardstick.ceiling()
     sets: dict[str, dict[str, Any]] = {
-        "floor": asdict(yardstick.floor(made["model"].labels.size)),
+        "floor": asdict(yardstick.floor(len(made["model"].samples))),
         "ceiling": {"hit_rate": _hit_rate(ceiling), "n": len(subject.valid)},
     }
     sets |= {name: asdict(yardstick.closeness(embedded[name])) | {"hit_rate": _hit_rate(hits[name])} for name in made}
@@ -178,7 +200,10 @@ def _categories(
     return found
 
 
-def _hit_rate(categories: dict[str, Category]) -> float:
+def _hit_rate(categories: dict[str, Category]) -> float | None:
+    """None of sounds for which no category could be asked."""
+    if not categories:
+        return None
     return sum(c.hits for c in categories.values()) / sum(c.n for c in categories.values())
 
 

@@ -45,6 +45,36 @@ def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
     return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
+def hinge_discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """Geometric GAN (Lim & Ye 2017, arXiv 1705.02894, eq. 15): nothing is gained beyond a margin of 1."""
+    return F.relu(1.0 - real).mean() + F.relu(1.0 + fake).mean()
+
+
+def hinge_generator_loss(fake: Tensor) -> Tensor:
+    return -fake.mean()
+
+
+def wgan_discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """What a critic minimises: minus its estimate of the Wasserstein distance (Arjovsky et al. 2017, eq. 2)."""
+    return fake.mean() - real.mean()
+
+
+def wgan_generator_loss(fake: Tensor) -> Tensor:
+    return -fake.mean()
+
+
+def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor, labels: Tensor, rng: torch.Generator) -> Tensor:
+    """E (|grad_x D(x)| - 1)^2 between real and generated sounds (Gulrajani et al. 2017, arXiv 1704.00028, eq. 3).
+
+    real, fake: (B, ...), of which each pair is joined by a line; x lies on it, at a place drawn uniformly from `rng`.
+    labels: (B,), the categories that the critic is told.
+    """
+    along = torch.rand(len(real), *[1] * (real.ndim - 1), generator=rng, device=real.device)
+    x = torch.lerp(real.detach(), fake.detach(), along).requires_grad_(True)
+    (gradient,) = torch.autograd.grad(critic(x, labels).sum(), x, create_graph=True)
+    return (torch.linalg.vector_norm(gradient.flatten(1), dim=1) - 1.0).square().mean()
+
+
 def category_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Cross entropy with smoothed labels, which leaves nothing to gain once a category is plain to hear."""
     return F.cross_entropy(logits, labels, label_smoothing=0.1)

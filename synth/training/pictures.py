@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from torch import Tensor
+from torch import nn
 
-from synth.models.stylegan2 import Generator
-from synth.training.presets import TrainConfig
-from synth.training.snapshot import generate
+from synth.audio.codecs import Codec, GaussianLogSTFT
+from synth.training.presets import Config
+from synth.training.snapshot import generate, to_sounds
 
 SHOWN = 4
 SEED = 1
 SHOWN_DB = 80.0
+HOP = 128
 
 
 def fad_curve(points: Sequence[Sequence[float]], space: str, path: Path) -> None:
@@ -31,28 +32,29 @@ def fad_curve(points: Sequence[Sequence[float]], space: str, path: Path) -> None
     _save(figure, path)
 
 
-def sample_sheet(generator: Generator, config: TrainConfig, categories: Sequence[str], path: Path) -> None:
-    """Writes a PNG of the spectrograms of up to four sounds of as many categories, at a fixed seed."""
-    count = min(SHOWN, len(categories))
+def sample_sheet(generator: nn.Module, config: Config, categories: Sequence[str], path: Path) -> None:
+    """Writes a PNG of the spectrograms of four sounds, of as many categories where it has them, at a fixed seed."""
+    count = min(SHOWN, len(categories)) or SHOWN
     labels = torch.tensor([i * len(categories) // count for i in range(count)])
-    tensors = generate(generator, config, labels, SEED)
+    sounds = to_sounds(config, generate(generator, config, labels, SEED))
+    levels = _decibels(config.codec, sounds)
     figure = Figure(figsize=(3.2 * count, 3), dpi=110, layout="constrained")
     panels = figure.subplots(1, count, sharey=True, squeeze=False)[0]
-    for axes, label, tensor in zip(panels, labels.tolist(), tensors, strict=True):
-        image = axes.imshow(_decibels(config, tensor), "magma", **_frame(config), vmin=-SHOWN_DB, vmax=0.0)
-        axes.set(title=categories[label], xlabel="seconds")
+    for axes, label, picture in zip(panels, labels.tolist(), levels, strict=True):
+        image = axes.imshow(picture, "magma", **_frame(config.codec), vmin=-SHOWN_DB, vmax=0.0)
+        axes.set(title=categories[label] if categories else None, xlabel="seconds")
     panels[0].set_ylabel("Hz")
     figure.colorbar(image, ax=panels, label="dB below the peak", pad=0.01)
     _save(figure, path)
 
 
-def _decibels(config: TrainConfig, tensor: Tensor) -> np.ndarray:
-    """Codec tensor (1, F, T) -> dB (F, T)."""
-    return (tensor[0].clamp(-1.0, 1.0).numpy() - 1.0) * (-config.codec.floor_db / 2.0)
+def _decibels(codec: Codec, sounds: np.ndarray) -> np.ndarray:
+    """Samples (N, n) -> dB (N, F, T) below the loudest bin of each."""
+    look = GaussianLogSTFT(codec.sample_rate, hop=HOP, frames=codec.samples // HOP, floor_db=-SHOWN_DB)
+    return (look.encode(torch.from_numpy(sounds))[:, 0].numpy() - 1.0) * (SHOWN_DB / 2.0)
 
 
-def _frame(config: TrainConfig) -> dict[str, object]:
-    codec = config.codec
+def _frame(codec: Codec) -> dict[str, object]:
     extent = (0.0, codec.samples / codec.sample_rate, 0.0, codec.sample_rate / 2)
     return {"extent": extent, "origin": "lower", "aspect": "auto", "interpolation": "nearest"}
 

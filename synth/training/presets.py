@@ -1,15 +1,18 @@
-"""Settings of a training run, and the named presets."""
+"""Settings of a training run, and the named presets of all families."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, TypeVar
+
+from torch import Tensor
 
 from synth.audio.codecs import GaussianLogSTFT
 from synth.errors import RunError
 from synth.models.stylegan2 import GeneratorConfig
 from synth.phases import LIGHT, TINY
+from synth.training.gan_presets import GAN_PRESETS, GanConfig
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,28 @@ class TrainConfig:
             if getattr(self, name) < low:
                 raise RunError(f"{name} must be at least {low}, not {getattr(self, name)}")
 
+    @property
+    def family(self) -> str:
+        return "stylegan2"
+
+    @property
+    def categories(self) -> int:
+        return self.generator.categories
+
+    @property
+    def clips(self) -> int:
+        """Training clips of the data."""
+        return self.generator.clips
+
+    @property
+    def network(self) -> GeneratorConfig:
+        """Sizes of the generator, as a checkpoint's card keeps them."""
+        return self.generator
+
+    def for_data(self, categories: int, clips: int, waveforms: Callable[[], Tensor]) -> TrainConfig:
+        """The same for a data set of so many categories and training clips, which it need not hear."""
+        return replace(self, generator=replace(self.generator, categories=categories, clips=clips))
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self) | {"generator": self.generator.to_dict()}
 
@@ -84,9 +109,19 @@ class TrainConfig:
         return cls(**settings | typed)
 
 
+Config = TrainConfig | GanConfig
+AnyConfig = TypeVar("AnyConfig", bound=TrainConfig | GanConfig)
+FIXED = ("preset", "family", "clips")  # what a configuration is, and what the data tell
+
+
+def config_from(settings: dict[str, Any]) -> Config:
+    """Inverse of any configuration's to_dict; raises RunError on what this version does not know."""
+    return GanConfig.from_dict(settings) if "family" in settings else TrainConfig.from_dict(settings)
+
+
 _LIGHT = TrainConfig()
 
-PRESETS: dict[str, TrainConfig] = {
+PRESETS: dict[str, Config] = {
     "hits_scratches": _LIGHT,
     "environmental": replace(_LIGHT, preset="environmental", codec=GaussianLogSTFT(hop=256), jitter=2048),
     "tiny": replace(
@@ -107,19 +142,20 @@ PRESETS: dict[str, TrainConfig] = {
         snapshot_kimg=0.04,
         score_sounds=8,
     ),
+    **GAN_PRESETS,
 }
 
 
-def preset(name: str) -> TrainConfig:
+def preset(name: str) -> Config:
     if name not in PRESETS:
         raise RunError(f"unknown preset {name!r}: use one of {', '.join(PRESETS)}")
     return PRESETS[name]
 
 
-def override(config: TrainConfig, pairs: Sequence[str]) -> TrainConfig:
+def override(config: AnyConfig, pairs: Sequence[str]) -> AnyConfig:
     """A copy with `NAME=VALUE` settings changed; raises RunError for an unknown name or a value of the wrong type."""
     simple = {f.name: type(getattr(config, f.name)) for f in fields(config)}
-    simple = {name: kind for name, kind in simple.items() if kind in (int, float, str) and name != "preset"}
+    simple = {name: kind for name, kind in simple.items() if kind in (int, float, str) and name not in FIXED}
     changes: dict[str, Any] = {}
     for pair in pairs:
         name, _, value = pair.partition("=")

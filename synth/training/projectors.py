@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from synth.audio.codecs import GaussianLogSTFT
+from synth.audio.codecs import Codec, GaussianLogSTFT
 from synth.errors import RunError
 from synth.training.yamnet import FFT, HOP, PATCH, YAMNet
 
@@ -107,7 +107,7 @@ def _fits_yamnet(codec: GaussianLogSTFT) -> bool:
     return codec.sample_rate == SAMPLE_RATE and codec.length == FFT
 
 
-def load_projector(name: str, codec: GaussianLogSTFT, yamnet: Path | None, device: torch.device) -> Projector:
+def load_projector(name: str, codec: Codec, yamnet: Path | None, device: torch.device) -> Projector:
     """The projector a run asks for: "none", "yamnet" (its weights are a file) or "alexnet" (its weights are shipped).
 
     Raises RunError for an unknown name or where YAMNet is asked for and no file is named.
@@ -117,6 +117,8 @@ def load_projector(name: str, codec: GaussianLogSTFT, yamnet: Path | None, devic
     if name == "yamnet":
         if yamnet is None:
             raise RunError("this run's discriminator looks through YAMNet: add --yamnet FILE, or set projector=alexnet")
+        if not isinstance(codec, GaussianLogSTFT):
+            raise RunError("YAMNet looks at GaussianLogSTFT tensors: set projector=alexnet for this codec")
         return YAMNetProjector(YAMNet.load(yamnet).to(device), codec)
     if name == "alexnet":
         from synth.models.perceptual import Perceptual

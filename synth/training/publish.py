@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,16 @@ from synth.control.latent import Direction
 from synth.control.prototypes import Prototype, category_prototypes
 from synth.control.sefa import sefa_directions
 from synth.errors import RunError
+from synth.families import CATEGORY, can
 from synth.files import write_text
 from synth.models.encoder import Inverter
-from synth.models.stylegan2 import Generator, GeneratorConfig
-from synth.models.weights import read_weights
 from synth.patch import MODEL_ID
 from synth.training.dataset import Entry, scan
 from synth.training.encoder_run import trained_encoder
+from synth.training.gan import GanNetworks
+from synth.training.gan_presets import GanConfig
 from synth.training.pictures import fad_curve, sample_sheet
-from synth.training.presets import TrainConfig
+from synth.training.presets import Config, TrainConfig, config_from
 from synth.training.readme import readme
 from synth.training.run import Run
 from synth.training.state import load_state
@@ -48,20 +49,21 @@ def publish(run: Run, model: str, *, title: str | None = None, root: Path | None
         raise RunError(f"{model!r} cannot be a model id: use letters, digits, hyphens, dots and underscores")
     config, data, categories = run.settings()
     weights, line = _weights(run, newest)
-    networks = Networks(config)
-    networks.load_state_dict(weights)
-    directions = sefa_directions(networks.average, DIRECTIONS)
-    prototypes = category_prototypes(networks.average, categories)
+    parts = _plain(config, weights) if isinstance(config, GanConfig) else _style(run, config, weights, categories)
     folder = (root or default_root()) / model
     folder.parent.mkdir(parents=True, exist_ok=True)
     staged = Path(tempfile.mkdtemp(prefix=f".{model}-", dir=folder.parent))
     try:
-        _write_weights(staged, networks, _encoder(run, networks), directions, prototypes)
-        card = _card(run, model, title or _title(model), config, data, categories, directions, line)
-        card = replace(card, prototypes=tuple(p.describe() for p in prototypes))
-        card = replace(card, files={p.name: sha256(p) for p in sorted(staged.glob("*.safetensors"))})
+        parts.write(staged)
+        card = _card(run, model, title or _title(model), config, data, categories, line)
+        card = replace(
+            card,
+            directions=tuple(d.describe() for d in parts.directions),
+            prototypes=tuple(p.describe() for p in parts.prototypes),
+            files={p.name: sha256(p) for p in sorted(staged.glob("*.safetensors"))},
+        )
         (staged / CARD).write_text(json.dumps(card.to_dict(), indent=1) + "\n", encoding="utf-8")
-        _describe(staged, card, networks.average)
+        _describe(staged, card, parts.networks["generator"])
         _write_attribution(staged, data)
         staged.chmod(0o755)
         for path in staged.iterdir():
@@ -95,14 +97,40 @@ def _encoder(run: Run, networks: Networks) -> nn.Module:
     return Inverter.build(trained, networks.average.config.num_ws) if trained else networks.encoder
 
 
-def _write_weights(
-    folder: Path, networks: Networks, encoder: nn.Module, directions: list[Direction], prototypes: list[Prototype]
-) -> None:
-    parts = {"generator": networks.average, "discriminator": networks.discriminator, "encoder": encoder}
-    for name, module in parts.items():
-        save_file(halved(module), folder / f"{name}.safetensors")
-    save_file({"directions": torch.stack([d.vector for d in directions])}, folder / "directions.safetensors")
-    save_file({"prototypes": torch.stack([p.vector for p in prototypes])}, folder / "prototypes.safetensors")
+@dataclass(frozen=True)
+class Parts:
+    """What a checkpoint is made of: networks by name, and what lies in the latent space of those that have one."""
+
+    networks: dict[str, nn.Module]
+    directions: tuple[Direction, ...] = ()
+    prototypes: tuple[Prototype, ...] = ()
+
+    def write(self, folder: Path) -> None:
+        for name, module in self.networks.items():
+            save_file(halved(module), folder / f"{name}.safetensors")
+        for name, rows in (("directions", self.directions), ("prototypes", self.prototypes)):
+            if rows:
+                save_file({name: torch.stack([row.vector for row in rows])}, folder / f"{name}.safetensors")
+
+
+def _style(run: Run, config: TrainConfig, weights: dict[str, Tensor], categories: tuple[str, ...]) -> Parts:
+    networks = Networks(config)
+    networks.load_state_dict(weights)
+    return Parts(
+        {
+            "generator": networks.average,
+            "discriminator": networks.discriminator,
+            "encoder": _encoder(run, networks),
+        },
+        tuple(sefa_directions(networks.average, DIRECTIONS)),
+        tuple(category_prototypes(networks.average, categories)),
+    )
+
+
+def _plain(config: GanConfig, weights: dict[str, Tensor]) -> Parts:
+    networks = GanNetworks(config)
+    networks.load_state_dict(weights)
+    return Parts({"generator": networks.average, "discriminator": networks.discriminator})
 
 
 def halved(module: nn.Module) -> dict[str, Tensor]:
@@ -115,10 +143,9 @@ def _card(
     run: Run,
     model: str,
     title: str,
-    config: TrainConfig,
+    config: Config,
     data: Path,
     categories: tuple[str, ...],
-    directions: list[Direction],
     line: dict[str, Any],
 ) -> Card:
     lines = [m for m in run.metrics() if m["seen"] <= line["seen"]]
@@ -126,13 +153,12 @@ def _card(
     return Card(
         id=model,
         title=title,
-        family="stylegan2",
-        categories=categories,
+        family=config.family,
+        categories=categories if can(config.family, CATEGORY) else (),
         sample_rate=config.codec.sample_rate,
         duration=config.codec.samples / config.codec.sample_rate,
         codec=settings(config.codec),
-        network=config.generator.to_dict(),
-        directions=tuple(d.describe() for d in directions),
+        network=config.network.to_dict(),
         data=describe_data(data),
         training={
             "preset": config.preset,
@@ -185,9 +211,9 @@ def _title(model: str) -> str:
     return model.replace("_", " ").replace("-", " ").title()
 
 
-def _describe(folder: Path, card: Card, generator: Generator) -> None:
+def _describe(folder: Path, card: Card, generator: nn.Module) -> None:
     """Writes the README and its pictures."""
-    config = TrainConfig.from_dict(card.training["settings"])
+    config = config_from(card.training["settings"])
     sample_sheet(generator, config, card.categories, folder / "samples.png")
     points = card.training["fad_over_images"]
     if len(points) > 1:
@@ -195,16 +221,10 @@ def _describe(folder: Path, card: Card, generator: Generator) -> None:
     write_text(folder / "README.md", readme(card, curve=len(points) > 1))
 
 
-def refresh_metrics(folder: Path, evaluation: dict[str, Any]) -> Card:
+def refresh_metrics(folder: Path, evaluation: dict[str, Any], generator: nn.Module) -> Card:
     """Writes the report of an evaluation into a published card, and its README and pictures anew."""
     card = load_card(folder)
     card = replace(card, metrics=card.metrics | {"evaluation": evaluation})
     write_text(folder / CARD, json.dumps(card.to_dict(), indent=1) + "\n")
-    _describe(folder, card, _generator(folder, card))
+    _describe(folder, card, generator)
     return card
-
-
-def _generator(folder: Path, card: Card) -> Generator:
-    generator = Generator(GeneratorConfig.from_dict(card.network)).eval()
-    generator.load_state_dict(read_weights(folder / "generator.safetensors"))
-    return generator

@@ -6,14 +6,13 @@ import fcntl
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from synth.errors import RunError
 from synth.files import read_lines, write_json, write_text
-from synth.training.dataset import category_names, scan
-from synth.training.presets import TrainConfig, override
+from synth.training.dataset import category_names, load_clips, scan
+from synth.training.presets import Config, config_from, override
 from synth.training.state import has_state
 
 
@@ -30,14 +29,16 @@ class Run:
         self.best = self.folder / "best"
 
     @classmethod
-    def create(cls, folder: Path, config: TrainConfig, data: Path) -> Run:
+    def create(cls, folder: Path, config: Config, data: Path) -> Run:
         """A new run on the categories of `data`; raises RunError if the folder holds one already."""
         run = cls(folder)
         if has_state(run.state):
             raise RunError(f"{folder} already holds a run: add --resume to go on with it, or name another folder")
-        entries = scan(data)
+        entries, codec = scan(data), config.codec
         categories, clips = category_names(entries), sum(e.split == "train" for e in entries)
-        config = replace(config, generator=replace(config.generator, categories=len(categories), clips=clips))
+        config = config.for_data(
+            len(categories), clips, lambda: load_clips(data, "train", codec.sample_rate, codec.samples).waveforms()
+        )
         run.samples.mkdir(parents=True, exist_ok=True)
         run._write(config, data, categories)
         return run
@@ -56,15 +57,15 @@ class Run:
         config, data, categories = self.settings()
         self._write(override(config, pairs), data, categories)
 
-    def _write(self, config: TrainConfig, data: Path, categories: tuple[str, ...]) -> None:
+    def _write(self, config: Config, data: Path, categories: tuple[str, ...]) -> None:
         saved = {"config": config.to_dict(), "data": str(Path(data).resolve()), "categories": categories}
         write_json(self.config_path, saved)
 
-    def settings(self) -> tuple[TrainConfig, Path, tuple[str, ...]]:
+    def settings(self) -> tuple[Config, Path, tuple[str, ...]]:
         """The configuration, the data folder and the category names of this run."""
         try:
             saved = json.loads(self.config_path.read_text(encoding="utf-8"))
-            return TrainConfig.from_dict(saved["config"]), Path(saved["data"]), tuple(saved["categories"])
+            return config_from(saved["config"]), Path(saved["data"]), tuple(saved["categories"])
         except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise RunError(f"{self.config_path} is damaged: start the run anew under another name") from error
 

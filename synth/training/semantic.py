@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ from synth.control.prototypes import (
 from synth.control.regression import direction
 from synth.control.sefa import spread_root
 from synth.control.semantic import Meaning, meanings
+from synth.control.steering import FILE, Steering
+from synth.control.teaching import Axes, Teacher, learn
 from synth.errors import CheckpointError
 from synth.files import write_text
 from synth.models.encoder import Inverter
@@ -38,12 +41,18 @@ from synth.models.stylegan2 import Generator, GeneratorConfig
 from synth.models.weights import read_weights
 from synth.training.readme import readme
 
-# Seeds of three kinds, so that what is measured was neither learnt from nor chosen by.
+# Seeds of four kinds, so that what is measured was neither learnt from nor chosen by.
 LEARNT = range(10_000, 10_128)
+WALKED, STEERED = range(40_000, 41_600), range(50_000, 50_800)
 CHOSEN = range(20_000, 20_024)
 MEASURED = 30_000
 DEVIATIONS = (1.25, 2.0, 3.5)  # at a slider's ends, by regression
-METHODS = {"regression": "regression of measured slopes", "prototypes": "prototypes of exemplars"}
+SHARES = (0.08, 0.14, 0.2)  # of the descriptor's own standard deviation, by one of a steered slider
+METHODS = {
+    "steering": "steered from place to place",
+    "regression": "regression of measured slopes",
+    "prototypes": "prototypes of exemplars",
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,7 @@ class Semantics:
 def semantic_directions(
     model: str, count: int = 64, *, orthogonal: bool = False, update: bool = False
 ) -> dict[str, Any]:
-    """The report of both methods on `count` seeds; `update` installs the better one of each slider in the card.
+    """The report of all methods on `count` seeds; `update` installs the best one of each slider in the card.
 
     `orthogonal`: the prototypes' directions of the model are put at right angles first. Raises CheckpointError when
     the model cannot be used.
@@ -107,7 +116,11 @@ class _Subject:
 
     def semantics(self, count: int, orthogonal: bool) -> Semantics:
         ends = self._ends()
-        candidates = {"regression": self._by_regression(), "prototypes": self._by_prototypes(ends, orthogonal)}
+        candidates = {
+            "steering": self._by_steering(),
+            "regression": self._by_regression(),
+            "prototypes": self._by_prototypes(ends, orthogonal),
+        }
         directions, sliders = [], {}
         for meaning in self.meanings:
             tried = {method: self._measured(meaning, candidates[method][meaning.name], count) for method in METHODS}
@@ -125,16 +138,47 @@ class _Subject:
         chosen = straightest(self.listener, candidates, meaning.descriptor, CHOSEN)
         return chosen, lines(curves(self.listener, chosen, range(MEASURED, MEASURED + count)))
 
+    @cached_property
+    def _descriptors(self) -> list[str]:
+        """All that the sliders move or let be."""
+        return sorted({name for m in self.meanings for name in (m.descriptor, *m.against)})
+
+    @cached_property
+    def _root(self) -> Tensor:
+        return spread_root(self.listener.generator)
+
+    def _by_steering(self) -> dict[str, list[Direction]]:
+        axes = Axes.of(self.listener.generator.w_avg.mean(0), self._root)
+        teacher = Teacher(self.listener, axes, tuple(self._descriptors))
+        aims = [(m.descriptor, m.against) for m in self.meanings]
+        lessons = teacher.gather(aims, WALKED)
+        lessons += teacher.gather(aims, STEERED, learn(teacher, lessons))
+        estimate = learn(teacher, lessons)
+        spread = dict(zip(teacher.names, lessons.descriptors[:, 0].std(0, correction=0).tolist(), strict=True))
+        return {
+            m.name: [
+                self._steered(m, Steering(estimate, m.descriptor, m.against, share * spread[m.descriptor]))
+                for share in SHARES
+            ]
+            for m in self.meanings
+        }
+
+    def _steered(self, meaning: Meaning, steering: Steering) -> Direction:
+        """Its vector is what the sounds that sliders are chosen on do on average, by one of the slider."""
+        mean = steering.displacement(self.listener.draw(CHOSEN), 1.0).mean(0)
+        length = mean.norm()
+        vector = mean / length.clamp_min(1e-12)
+        return Direction(meaning.name, vector, float(length), self.layers[0], METHODS["steering"], steering=steering)
+
     def _by_regression(self) -> dict[str, list[Direction]]:
-        names = sorted({name for m in self.meanings for name in (m.descriptor, *m.against)})
+        names = self._descriptors
         ws = self.listener.generator.broadcast(self.listener.draw(LEARNT))
         slopes = self.listener.slopes(ws, LEARNT, names)
-        root = spread_root(self.listener.generator)
         found = {}
         for m in self.meanings:
             own = slopes[:, [names.index(name) for name in (m.descriptor, *m.against)]]
             found[m.name] = [
-                direction(m.name, own, root, layers, deviations, METHODS["regression"])
+                direction(m.name, own, self._root, layers, deviations, METHODS["regression"])
                 for layers in self.layers
                 for deviations in DEVIATIONS
             ]
@@ -175,7 +219,7 @@ class _Subject:
 
 
 def _slider(meaning: Meaning, best: str, tried: dict[str, tuple[Direction, dict[str, Line]]]) -> dict[str, Any]:
-    """A slider in the report: figures of both methods, and the curve of the better one."""
+    """A slider in the report: figures of all methods, and the curve of the best one."""
     own = tried[best][1][meaning.descriptor]
     return {
         "descriptor": meaning.descriptor,
@@ -195,6 +239,14 @@ def _slider(meaning: Meaning, best: str, tried: dict[str, tuple[Direction, dict[
     }
 
 
+def _save_steering(directions: Sequence[Direction], folder: Path) -> None:
+    """The one estimate that all steered sliders of a model ask; an older one goes."""
+    (folder / FILE).unlink(missing_ok=True)
+    ways = [d.steering for d in directions if d.steering]
+    if ways:
+        ways[0].estimate.save(folder / FILE)
+
+
 def _short(value: float) -> float:
     return float(f"{value:.3g}")
 
@@ -211,6 +263,7 @@ def _install(folder: Path, card: Card, found: Semantics) -> None:
             kept = [(d, v) for d, v in zip(card.directions, stored, strict=True) if d["name"] not in new]
             vectors = torch.stack([*(d.vector for d in found.directions), *(v for _, v in kept)])
             save_file({"directions": vectors}, staged / "directions.safetensors")
+            _save_steering(found.directions, staged)
             places = torch.stack([p.vector for p in found.prototypes])
             save_file({"prototypes": places}, staged / "prototypes.safetensors")
             card = replace(

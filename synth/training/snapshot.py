@@ -4,55 +4,79 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import matplotlib
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
+from synth.audio.codecs import Codec, GaussianLogSTFT
+from synth.families import CATEGORY, can
 from synth.models.layers import autocast
 from synth.models.stylegan2 import Generator, draw_noise
 from synth.sound import Sound
 from synth.training.dataset import MIN_VALID, Clips, load_clips, scan
 from synth.training.embedders import load_embedder
+from synth.training.gan_presets import GanConfig
 from synth.training.metrics import Yardstick
-from synth.training.presets import TrainConfig
+from synth.training.presets import Config, TrainConfig
 
 GRID_COLUMNS = 4
+PICTURE_HOP = 128  # of samples that are shown as a spectrogram
 
 
 @torch.inference_mode()
-def generate(generator: Generator, config: TrainConfig, labels: Tensor, seed: int, chunk: int = 16) -> Tensor:
-    """Codec tensors (N, 1, F, T) for category labels (N,), as training draws them (no truncation)."""
+def generate(generator: nn.Module, config: Config, labels: Tensor, seed: int, chunk: int = 16) -> Tensor:
+    """Codec tensors (N, *shape) for category labels (N,), as training draws them (no truncation)."""
     device = labels.device
     rng = torch.Generator(device).manual_seed(seed)
+    generator.eval()
     out = []
     for part in labels.split(chunk):
-        z = torch.randn(len(part), config.generator.z_dim, generator=rng, device=device)
-        noise = draw_noise(config.generator, config.codec.stft, len(part), rng)
+        z = torch.randn(len(part), config.network.z_dim, generator=rng, device=device)
         with autocast(device):
-            y = generator(generator.broadcast(generator.mapping(z, part)), noise)
+            y = generator(z, part) if isinstance(config, GanConfig) else _styled(generator, config, z, part, rng)
         out.append(y.float().cpu())
     return torch.cat(out)
 
 
-def to_sounds(config: TrainConfig, tensors: Tensor, method: str = "pghi") -> np.ndarray:
-    """Codec tensors (N, 1, F, T) -> samples (N, n)."""
+def _styled(generator: nn.Module, config: TrainConfig, z: Tensor, labels: Tensor, rng: torch.Generator) -> Tensor:
+    style = cast(Generator, generator)
+    noise = draw_noise(config.generator, config.codec.stft, len(z), rng)
+    tensors: Tensor = style(style.broadcast(style.mapping(z, labels)), noise)
+    return tensors
+
+
+def to_sounds(config: Config, tensors: Tensor, method: str = "pghi") -> np.ndarray:
+    """Codec tensors (N, *shape) -> samples (N, n)."""
     return np.stack([config.codec.decode(y, method=method, seed=i) for i, y in enumerate(tensors)])
 
 
-def write_samples(folder: Path, seen: int, generator: Generator, config: TrainConfig) -> None:
-    """One grid (a row a category) and one WAV a category, named by thousands of images seen."""
+def write_samples(folder: Path, seen: int, generator: nn.Module, config: Config) -> None:
+    """One grid (a row a category) and the WAV of each row's first, named by thousands of images seen.
+
+    Where there are no categories there are as many rows as columns.
+    """
     device = next(generator.parameters()).device
-    labels = torch.arange(config.generator.categories, device=device).repeat_interleave(GRID_COLUMNS)
+    rows = config.categories if can(config.family, CATEGORY) else GRID_COLUMNS
+    labels = (torch.arange(rows, device=device) % config.categories).repeat_interleave(GRID_COLUMNS)
     tensors = generate(generator, config, labels, seed=1)
     stem = f"kimg-{seen // 1000:06d}"
-    spectrogram_grid(tensors).save(folder / f"{stem}.png")
+    spectrogram_grid(as_pictures(config.codec, tensors)).save(folder / f"{stem}.png")
     firsts = to_sounds(config, tensors[::GRID_COLUMNS])
     for i, samples in enumerate(firsts):
         peak = max(float(np.abs(samples).max()), 1e-9)
         Sound(samples[None] / peak * 0.9, config.codec.sample_rate).save(folder / f"{stem}-{i:02d}.wav")
+
+
+def as_pictures(codec: Codec, tensors: Tensor) -> Tensor:
+    """Codec tensors (N, *shape) as pictures (N, 1, F, T) in [-1, 1]: samples as their log spectrogram."""
+    if tensors.ndim == 4:
+        return tensors
+    n = tensors.shape[-1]
+    return GaussianLogSTFT(codec.sample_rate, hop=PICTURE_HOP, frames=n // PICTURE_HOP).encode(tensors.squeeze(1))
 
 
 def spectrogram_grid(tensors: Tensor, columns: int = GRID_COLUMNS) -> Image.Image:
@@ -76,11 +100,11 @@ class Scorer:
     """Scores a generator against the valid split with a frozen network."""
 
     yardstick: Yardstick
-    config: TrainConfig
+    config: Config
     labels: Tensor
 
     @classmethod
-    def build(cls, train: Clips, data: Path, config: TrainConfig, yamnet: Path | None) -> Scorer | None:
+    def build(cls, train: Clips, data: Path, config: Config, yamnet: Path | None) -> Scorer | None:
         """In the space of YAMNet where its weights are named, else of AlexNet; None without clips to score against."""
         if sum(e.split == "valid" for e in scan(data)) < MIN_VALID:
             return None
@@ -93,9 +117,11 @@ class Scorer:
         """Name of the network in whose space it scores: figures of one say nothing of figures of another."""
         return self.yardstick.embedder.name
 
-    def score(self, generator: Generator, count: int, seed: int = 12345) -> dict[str, float]:
+    def score(self, generator: nn.Module, count: int, seed: int = 12345) -> dict[str, float]:
+        """FAD, KAD and, where a category can be asked for, hit rate of so many sounds."""
         device = next(generator.parameters()).device
         labels = as_frequent(self.labels, count)
         sounds = to_sounds(self.config, generate(generator, self.config, labels.to(device), seed))
         scores = self.yardstick.score(sounds, labels.numpy())
-        return {"fad": scores.fad, "kad": scores.kad, "hit_rate": scores.hit_rate, "sounds": float(count)}
+        hits = {"hit_rate": scores.hit_rate} if can(self.config.family, CATEGORY) else {}
+        return {"fad": scores.fad, "kad": scores.kad, **hits, "sounds": float(count)}

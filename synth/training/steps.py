@@ -24,6 +24,7 @@ from synth.models.mapping import Mapping
 from synth.models.stylegan2 import RAYLEIGH_DB, Generator, Noise, draw_noise
 from synth.training import losses
 from synth.training.augment import Augment, adapt
+from synth.training.averaging import half_life_weight
 from synth.training.dataset import BatchSampler
 from synth.training.parallel import ALONE, Team
 from synth.training.presets import TrainConfig
@@ -383,9 +384,8 @@ class Learner:
 
     @torch.no_grad()
     def _average(self, images: int) -> None:
-        """Exponential moving average of the generator with ramp-up (Karras et al. 2020)."""
-        half_life = min(self.config.ema_kimg * 1000.0, max(0.05 * self.progress.seen, images))
-        weight = 1.0 - 0.5 ** (images / half_life)
+        """Exponential moving average of the generator."""
+        weight = half_life_weight(images, self.config.ema_kimg, self.progress.seen)
         live, average = self.networks.generator, self.networks.average
         torch._foreach_lerp_(list(average.parameters()), list(live.parameters()), weight)
         if self.progress.prior_fitted and self.progress.steps % 16 == 0:

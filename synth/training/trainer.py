@@ -13,13 +13,15 @@ from typing import Any
 import torch
 
 from synth.errors import DataError, RunError
-from synth.training.dataset import BatchSampler, load_clips
+from synth.training.dataset import load_clips
+from synth.training.events import Events
+from synth.training.learners import learner_of
 from synth.training.parallel import ALONE, Team
-from synth.training.projectors import load_projector
+from synth.training.report import write_report
 from synth.training.run import Run
 from synth.training.snapshot import Scorer, write_samples
 from synth.training.state import has_state, load_state, save_state
-from synth.training.steps import Learner, Losses
+from synth.training.steps import Losses
 from synth.training.stop import stop_on_signal
 from synth.training.transfer import begin_with
 
@@ -85,13 +87,12 @@ class Trainer:
         self.config, data, categories = run.settings()
         c = self.config.codec
         clips = load_clips(data, "train", c.sample_rate, c.samples)
-        if clips.categories != categories or len(clips.labels) != self.config.generator.clips:
+        if clips.categories != categories or len(clips.labels) != self.config.clips:
             raise DataError(f"{data} no longer holds the clips of this run: restore the folder or start a new run")
-        sampler = BatchSampler(clips, device, self.config.balance, self.config.jitter, self.config.semitones)
         self.clips = clips
-        projector = load_projector(self.config.projector, c, yamnet, device)
-        self.learner = Learner(self.config, sampler, projector, device, team)
+        self.learner = learner_of(self.config, clips, device, yamnet, team)
         self.scorer = Scorer.build(clips, data, self.config, yamnet) if team.leads else None
+        self.events = Events(run.folder)
         self.tick = Tick()
         self.rollbacks = 0
         self.seconds = 0.0  # of training so far, over all sessions
@@ -146,6 +147,9 @@ class Trainer:
                 self.save()
             self._loop(budget, asked)
             self.save()
+        if self.team.leads:
+            self._monitor(self.events.close)
+            self._monitor(lambda: write_report(self.run.folder))
 
     def _loop(self, budget: Budget, asked: Event) -> None:
         progress = self.learner.progress
@@ -204,7 +208,7 @@ class Trainer:
             **{k: round(v, 5) for k, v in self.tick.means().items()},
         }
         self.tick = Tick()
-        self.run.log(line)
+        self._log(line)
         left = seconds * (1.0 - part) / part if part > 0 else None
         self.report(line | {"part": part, "seconds_left": left})
 
@@ -214,15 +218,27 @@ class Trainer:
         if not p.prior_fitted or not self._finite():
             return  # nothing to draw from yet, or about to roll back
         write_samples(self.run.samples, p.seen, average, self.config)
+        self._monitor(lambda: self.events.samples(p.seen))
         if self.scorer is None:
             return
         scores = self.scorer.score(average, self.config.score_sounds)
         line = {"step": p.steps, "seen": p.seen, "phase": self.learner.phase, "space": self.scorer.space, **scores}
-        self.run.log(line)
+        self._log(line)
         self.report(line)
         if scores["fad"] < self.best_fad:
             save_state(self.run.best, {"networks": self.learner.networks.state_dict(), "line": line})
             self.best_fad = scores["fad"]
+
+    def _log(self, line: dict[str, Any]) -> None:
+        self.run.log(line)
+        self._monitor(lambda: self.events.line(line))
+
+    def _monitor(self, write: Callable[[], object]) -> None:
+        """Writes what is only there to be looked at: a disk that has no room for it does not end the training."""
+        try:
+            write()
+        except OSError as error:
+            self.report({"event": "unmonitored", "seen": self.learner.progress.seen, "error": str(error)})
 
 
 def crossed(before: int, after: int, kimg: float) -> bool:

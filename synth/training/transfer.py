@@ -18,20 +18,21 @@ from synth.checkpoint import Card, verify
 from synth.errors import RunError
 from synth.models.encoder import encoder_part
 from synth.models.weights import read_weights
-from synth.training.presets import TrainConfig
-from synth.training.steps import Learner
+from synth.training.gan import GanLearner
+from synth.training.learners import AnyLearner
+from synth.training.presets import Config, config_from
 
 # Parts of a generator that belong to the recordings it was trained on.
 OF_RECORDINGS = ("mapping.", "w_avg")
 
 
-def settings_of(checkpoint: Path) -> TrainConfig:
+def settings_of(checkpoint: Path) -> Config:
     """The settings that a checkpoint was trained under."""
     settings: dict[str, Any] = verify(checkpoint).training["settings"]
-    return TrainConfig.from_dict(settings)
+    return config_from(settings)
 
 
-def begin_with(learner: Learner, checkpoint: Path, categories: tuple[str, ...]) -> Card:
+def begin_with(learner: AnyLearner, checkpoint: Path, categories: tuple[str, ...]) -> Card:
     """Gives a learner the weights of a checkpoint, and the place in the course of training that they are ready for.
 
     On the same categories that is adversarial training, with the checkpoint's discriminator where it looks through the
@@ -39,6 +40,11 @@ def begin_with(learner: Learner, checkpoint: Path, categories: tuple[str, ...]) 
     sizes differ.
     """
     card = verify(checkpoint)
+    if card.family != learner.config.family:
+        raise RunError(f"{card.id} is a {card.family}, and this run a {learner.config.family}: leave out --preset")
+    if isinstance(learner, GanLearner):
+        _go_on(learner, checkpoint)
+        return card
     networks, same = learner.networks, card.categories == categories
     stored = read_weights(checkpoint / "generator.safetensors")
     general = {k: v for k, v in stored.items() if not k.startswith(OF_RECORDINGS)}
@@ -56,6 +62,18 @@ def begin_with(learner: Learner, checkpoint: Path, categories: tuple[str, ...]) 
         networks.discriminator.load_state_dict(discriminator)
     learner.skip_warm_start(card.training["images_seen"], discriminator=taken)
     return card
+
+
+def _go_on(learner: GanLearner, checkpoint: Path) -> None:
+    """A plain GAN goes on with both of its players. Of other categories it learns from where it stands: all of its
+    layers know them but the few weights that stand for a category, which begin with those of another."""
+    networks = learner.networks
+    for module, name in (
+        (networks.generator, "generator"),
+        (networks.average, "generator"),
+        (networks.discriminator, "discriminator"),
+    ):
+        _load(module, read_weights(checkpoint / f"{name}.safetensors"), checkpoint)
 
 
 def _shapes(weights: Mapping[str, Tensor]) -> dict[str, torch.Size]:

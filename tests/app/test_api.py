@@ -321,3 +321,13 @@ def test_encode_guards_size_origin_type_and_method(client, monkeypatch):
     headers = {"Origin": "http://evil.example", "Content-Type": "audio/wav"}
     refused(client.post("/encode", content=wav(), headers=headers), 403, "Origin")
     refused(client.get("/encode"), 405, None)
+
+
+@pytest.mark.parametrize("model", ["cgan", "wgan", "soundgan", "waveform"])
+def test_infer_plays_every_family(client, families, monkeypatch, model):
+    monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(families))
+    answer = client.post("/infer", json={"model": model, "seed": 3, "format": "wav"})
+    assert answer.status_code == 200 and answer.headers["content-type"] == "audio/wav"
+    sound = Sound.load(answer.content)
+    assert sound.patch.model == model and sound.patch.seed == 3 and np.abs(sound.samples).max() > 0.01
+    refused(client.post("/infer", json={"model": model, "sliders": {"Bright": 1.0}}), 400, "sliders")

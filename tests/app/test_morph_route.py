@@ -58,6 +58,7 @@ def test_an_output_is_confirmed_with_the_patch_of_the_place(client, tmp_path):
         ({"corners": [A, B], "x": 2}, 400, "x"),
         ({"corners": [A, B], "path": "z"}, 400, "path"),
         ({"corners": [A, B], "layers": [0, 99]}, 400, "layers"),
+        ({"corners": [A, B], "pace": 1}, 400, "pace"),
         ({"corners": [A, {**B, "latent": [0.0] * 3}]}, 400, "latent"),
         ({"corners": [A, B], "draft": True}, 400, "draft"),
         ({"corners": [A, B], "seed": 1}, 400, "seed"),

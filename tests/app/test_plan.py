@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,8 @@ from app import plan
 from app.plan import SCRATCH, Recipe, Speed
 from synth.checkpoint import catalogue
 from synth.errors import RunError
-from synth.training.presets import PRESETS, override
+from synth.training.gan_presets import GanConfig
+from synth.training.presets import PRESETS, TrainConfig, override
 
 SPEED = Speed(adversarial=4.0, outline=100.0, reconstruct=5.0)
 
@@ -26,14 +27,23 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_recipes_are_the_trainers_presets(recipe: Recipe):
     preset = PRESETS[recipe.preset]
     assert recipe.seconds == preset.codec.samples / preset.codec.sample_rate
-    lengths = (preset.outline_kimg, preset.reconstruction_kimg, preset.discriminator_kimg)
-    assert lengths == astuple(recipe.phases)
+    assert recipe.plain == isinstance(preset, GanConfig)
+    if isinstance(preset, TrainConfig):
+        lengths = (preset.outline_kimg, preset.reconstruction_kimg, preset.discriminator_kimg)
+        assert lengths == astuple(recipe.phases)
+
+
+def test_every_preset_of_the_trainer_is_offered_by_a_name_of_its_own():
+    assert {recipe.preset for recipe in SCRATCH} == set(PRESETS)
+    assert len({recipe.title for recipe in SCRATCH}) == len(SCRATCH)
 
 
 def test_the_fittest_recipe_comes_first_and_models_last(tiny_checkpoint):
     cards = catalogue(tiny_checkpoint)
-    assert [r.preset for r in plan.recipes({}, 1.5)] == ["hits_scratches", "environmental"]
-    assert [r.preset for r in plan.recipes({}, 6.0)] == ["environmental", "hits_scratches"]
+    assert [r.preset for r in plan.recipes({}, 1.5)][:2] == ["hits_scratches", "environmental"]
+    long = [r.preset for r in plan.recipes({}, 6.0)]
+    assert long[:3] == ["environmental", "hits_scratches", "cgan"], "plain ones after those, the fittest first"
+    assert set(long) == set(PRESETS) - {"tiny"}
     short = plan.recipes(cards, 0.06)
     assert short[0].preset == "tiny" and short[0].start is None
     assert short[-1].start == "tiny" and short[-1].arguments == ["--start", str(tiny_checkpoint / "tiny")]
@@ -49,6 +59,20 @@ def test_a_plan_fills_its_budget_and_leaves_time_to_invent(minutes: float, start
     assert made.invented.minutes >= 0.299 * minutes
     config = override(PRESETS["hits_scratches"], made.settings)  # the trainer takes all of it
     assert config.outline_kimg <= 240.0 and config.snapshot_kimg >= config.tick_kimg > 0.0
+
+
+@pytest.mark.parametrize("recipe", [recipe for recipe in SCRATCH if recipe.plain], ids=lambda recipe: recipe.preset)
+@pytest.mark.parametrize("start", [None, "mine"])
+def test_a_plain_recipe_is_tried_and_planned_in_one_phase(recipe: Recipe, start: str | None):
+    recipe = replace(recipe, start=start, ready=start is not None, seen=5000 if start else 0)
+    settings, last = plan.trial(recipe)
+    config = override(PRESETS[recipe.preset], settings)
+    begun = 5.0 if start else 0.0
+    assert (last - begun) * 1000 / max(config.batch * config.d_steps, 4) >= 2, "two ticks that are timed, or more"
+    made = plan.plan(recipe, SPEED, 30)
+    assert [(step.name, step.images, step.minutes) for step in made.steps] == [("Inventing", 30 * 60 * 4, 30)]
+    config = override(PRESETS[recipe.preset], made.settings)
+    assert 0.0 < config.tick_kimg < config.snapshot_kimg
 
 
 def test_a_long_budget_leaves_the_preset_as_it_is():

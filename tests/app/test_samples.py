@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import soundfile
 from PIL import Image
 
 from app import curves, jobs, samples
+from synth.audio.mel import MelDecibels
+from synth.models.plain import FAMILIES
+from synth.models.soundgan import SoundGANConfig
+from synth.training.gan_presets import GanConfig
+from synth.training.snapshot import write_samples
 
 CATEGORIES = ["hit", "scrape"]
 
@@ -60,3 +66,16 @@ def test_long_curves_are_thinned_and_keep_their_end():
     (chart,) = curves.charts(lines).values()
     drawn = chart.layer[1].data
     assert len(drawn) <= curves.POINTS and drawn["value"].iloc[-1] == 5002
+
+
+def test_a_run_without_categories_shows_the_rows_of_its_grid(tmp_path):
+    codec = MelDecibels(sample_rate=16000, length=256, mels=16, hop=32, frames=32, columns=16)
+    config = GanConfig("soundgan", "soundgan", codec, SoundGANConfig(width=4, size=16))
+    (tmp_path / "samples").mkdir()
+    write_samples(tmp_path / "samples", 3000, FAMILIES["soundgan"].build(config.network.to_dict()), config)
+    (tmp_path / "config.json").write_text(json.dumps({"config": config.to_dict(), "categories": CATEGORIES}))
+    found = samples.newest(tmp_path, jobs.categories(tmp_path))
+    assert [sample.category for sample in found.samples] == ["sounds 1", "sounds 2", "sounds 3", "sounds 4"]
+    assert found.kimg == 3 and len({sample.strip for sample in found.samples}) == 4
+    (tmp_path / "config.json").write_text(json.dumps({"config": {"family": "cgan"}, "categories": CATEGORIES}))
+    assert jobs.categories(tmp_path) == CATEGORIES

@@ -74,6 +74,13 @@ def test_a_bad_link_opens_the_defaults_with_one_sentence(query, named):
     assert "\n" not in opened.warning
 
 
+def test_a_model_that_the_page_cannot_play_is_sent_where_it_plays():
+    opened = open_link({"m": "plain", "s": "3"}, CARDS, {**CARDS, "plain": None})
+    assert opened.patch == default_patch(CARDS)
+    assert opened.warning == "The model plain has no latent space W, so play it on Generators."
+    assert "not installed" in open_link({"m": "gone"}, CARDS, {**CARDS, "plain": None}).warning
+
+
 def test_what_the_model_does_not_have_is_left_out_and_named():
     opened = open_link({"c": "violin", "s": "3", "d.Dim 1": "1", "d.Bright": "2", "z": "AAAAAA", "pt": "Thud"}, CARDS)
     assert opened.patch == Patch(category="hit", seed=3, sliders={"Dim 1": 1})

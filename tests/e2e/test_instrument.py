@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.live import find_chromium
-from synth.instrument import Instrument
 from synth.patch import Patch
 from synth.sound import Sound
+from synth.style import StyleInstrument
 
 pytestmark = [
     pytest.mark.e2e,
@@ -86,7 +86,7 @@ def test_a_slider_is_heard_while_it_moves_and_exactly_when_it_is_let_go(live, pu
 
     assert slider(live, "Dim 1").get_attribute("aria-valuetext") == "+3.0"
     patch = Patch("tiny", "hit", 3, sliders={"Dim 1": 3.0})
-    whole = Instrument.load(published / "tiny", "cpu").render(patch).samples[0]
+    whole = StyleInstrument.load(published / "tiny", "cpu").render(patch).samples[0]
     live.wait_for_function("length => window.heard.at(-1).length === length", arg=whole.size)
     assert np.abs(heard(live)[-1] - whole).max() <= 1.0 / 32767
     slider(live, "Dim 1").dblclick()

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from benchmarks.live import find_chromium
-from synth.instrument import Instrument
 from synth.morph import Morph
 from synth.sound import Sound
+from synth.style import StyleInstrument
 
 pytestmark = [
     pytest.mark.e2e,
@@ -58,7 +58,7 @@ def test_a_point_between_four_sounds_is_heard_used_and_saved(page, address, publ
         assert len([name for name in archive.namelist() if name.endswith(".wav")]) == 9
         morph = Morph.from_dict(json.loads(archive.read("morph.json")))
 
-    instrument = Instrument.load(published / "tiny", "cpu")
+    instrument = StyleInstrument.load(published / "tiny", "cpu")
     patch = instrument.morphed(Morph(morph.corners, 0.7, 0.7))
     assert sound.patch == patch and patch.seed == 3
     assert np.abs(sound.samples - instrument.render(patch).samples).max() < 1e-4

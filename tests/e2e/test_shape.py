@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from benchmarks.live import ROOT, find_chromium, served
-from synth.instrument import Instrument
 from synth.sound import Sound
+from synth.style import StyleInstrument
 
 pytestmark = [
     pytest.mark.e2e,
@@ -84,7 +84,7 @@ def test_pick_move_hear_and_save(page, address, published, tmp_path):
     assert rate == 16000 and np.abs(saved - moved).max() < 1e-4
     kept = Sound.load(file)
     assert kept.patch is not None and kept.patch.category == "scrape" and kept.patch.sliders == {"Dim 1": 5.0}
-    again = Instrument.load(published / "tiny", "cpu").render(kept.patch)
+    again = StyleInstrument.load(published / "tiny", "cpu").render(kept.patch)
     assert np.abs(again.samples - kept.samples).max() <= 2.0**-23
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from benchmarks.live import find_chromium
-from synth.instrument import Instrument
 from synth.patch import Patch
 from synth.sound import Sound
+from synth.style import StyleInstrument
 
 pytestmark = [
     pytest.mark.e2e,
@@ -42,7 +42,7 @@ def test_a_neighbour_is_heard_kept_as_the_centre_and_saved(page, address, publis
     with page.expect_download() as saved:
         page.get_by_role("button", name="WAV", exact=True).click()
     sound = Sound.load(Path(saved.value.path()))
-    instrument = Instrument.load(published / "tiny", "cpu")
+    instrument = StyleInstrument.load(published / "tiny", "cpu")
     seventh = instrument.neighbours(Patch("tiny", "scrape", 5), 0.4, 12, seed=0)[6]
     assert sound.patch == seventh
     assert np.abs(sound.samples - instrument.render(seventh).samples).max() < 1e-4

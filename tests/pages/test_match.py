@@ -12,9 +12,9 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from synth.control.match import Target
-from synth.instrument import Instrument
 from synth.patch import Patch
 from synth.sound import Sound
+from synth.style import StyleInstrument
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
@@ -91,7 +91,7 @@ def test_a_sound_is_matched_and_every_slider_works_on_it(page):
 
 
 def test_a_search_comes_nearer_than_the_encoder(page):
-    instrument = Instrument.load("tiny")
+    instrument = StyleInstrument.load("tiny")
     given = Sound((noise(0.06) * np.exp(-np.arange(960) / 200)).astype(np.float32)[None], 16000)
     target = Target(instrument.codec.encode(torch.from_numpy(given.samples)))
 

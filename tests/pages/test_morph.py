@@ -88,6 +88,7 @@ def test_path_and_layers(page):
     def choose(label: str, value):
         labelled(page.button_group, label).set_value(value).run()
 
+    assert "Pace" not in [group.label for group in page.button_group], "none inside a square"
     choose("Sounds", 2)
     assert labelled(page.button_group, "Path").options == ["straight, in w+"]
     labelled(page.selectbox, "Category of B").set_value("hit").run()
@@ -96,6 +97,10 @@ def test_path_and_layers(page):
     choose("Path", "z")
     sounds.append(heard(page))
     choose("Path", "w")
+    choose("Pace", "linear")
+    assert link(page)["pace"] == "linear" and heard(page) not in sounds
+    choose("Pace", "even")
+    assert heard(page) == sounds[0], "the same place again"
     choose("Follows", "coarse")
     assert link(page)["layers"] == "0-1" and labelled(page.slider, "Layers").value == (0, 1)
     sounds.append(heard(page))

@@ -95,6 +95,41 @@ def test_a_zip_is_understood_and_started_on(page, root, recordings, monkeypatch)
     assert arguments[arguments.index("--preset") + 1] == "tiny" and "--start" not in arguments
 
 
+@pytest.mark.parametrize("preset", [recipe.preset for recipe in SCRATCH if recipe.plain])
+def test_a_plain_preset_is_planned_in_one_phase_and_started(page, root, recordings, monkeypatch, preset):
+    started, tried = [], []
+    monkeypatch.setattr(jobs, "start", lambda *what: started.append(what) or root / what[0])
+    monkeypatch.setattr("app.plan.jobs.call", lambda arguments: tried.append(arguments) or "")
+    monkeypatch.setattr("app.plan.speed_of", lambda ticks: Speed(20.0, measured=time.time()))
+    monkeypatch.setattr(
+        sounds, "look", lambda *what: sounds.Found(recordings, 20, 1.3, {"hit": 10, "scrape": 10}, (), ())
+    )
+    recipe = next(recipe for recipe in SCRATCH if recipe.preset == preset)
+    page.run()
+    page.button_group[0].set_value("Path").run()
+    page.text_input[0].set_value(str(recordings)).run()
+    labelled(page.selectbox, "Begin").set_value(recipe).run()
+    button(page, "Estimate").click().run()
+    assert not page.exception and not page.error
+    (call,) = tried
+    assert call[call.index("--preset") + 1] == preset
+    table = next(item.proto.body for item in page.get("html") if "class='plan'" in item.proto.body)
+    assert "Inventing" in table and "36.0 k" in table and "Outlines" not in table
+    button(page, "Start").click().run()
+    ((_, arguments, _, _),) = started
+    assert arguments[arguments.index("--preset") + 1] == preset and len(tried) == 1
+
+
+def test_a_published_plain_model_is_played_on_generators(page, finished, families, monkeypatch):
+    monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(families))
+    monkeypatch.setattr(jobs, "published", lambda folder: ["soundgan", "tiny"])
+    page.run()
+    assert not page.exception
+    links = {item.proto.label: (item.proto.page, item.proto.query_string) for item in page.get("page_link")}
+    assert links["Play Soundgan"] == ("generators", "batch=m%3Dsoundgan%26mode%3Dseeds%26count%3D10")
+    assert links["Play Tiny"][1] == "m=tiny"
+
+
 def test_what_is_no_zip_is_one_sentence(page):
     page.run()
     page.file_uploader[0].upload("broken.zip", b"PK, but no zip", "application/zip").run()

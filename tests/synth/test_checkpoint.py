@@ -7,7 +7,7 @@ from safetensors import SafetensorError
 
 from synth.checkpoint import CARD, Card, catalogue, find, load_card, verify
 from synth.errors import CheckpointError, RunError
-from synth.instrument import Instrument
+from synth.style import StyleInstrument
 from synth.training.presets import preset
 from synth.training.publish import publish
 from synth.training.run import Run
@@ -53,10 +53,10 @@ def test_damaged_file_is_named(published: Path, tmp_path: Path, name: str) -> No
     data[-1] ^= 1
     (folder / name).write_bytes(data)
     with pytest.raises(CheckpointError, match=name.replace(".", r"\.") + " is damaged"):
-        Instrument.load(folder)
+        StyleInstrument.load(folder)
     (folder / name).unlink()
     with pytest.raises(CheckpointError, match="is missing"):
-        Instrument.load(folder)
+        StyleInstrument.load(folder)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"id": 3}', '{"format": 99}'])
@@ -73,7 +73,7 @@ def test_card_that_does_not_fit_the_weights(published: Path, tmp_path: Path) -> 
     values["network"]["widths"] = [8, 8, 8]
     (folder / CARD).write_text(json.dumps(values))
     with pytest.raises(CheckpointError, match="does not hold what its card says"):
-        Instrument.load(folder)
+        StyleInstrument.load(folder)
 
 
 def test_publish_needs_a_trained_run_and_a_plain_id(recordings: Path, tmp_path: Path) -> None:

@@ -10,17 +10,17 @@ from safetensors.torch import load_file, save_file
 
 from synth.checkpoint import CARD, catalogue, load_card, sha256
 from synth.errors import AudioError, CheckpointError, PatchError
-from synth.instrument import Instrument
 from synth.patch import Patch
 from synth.sound import Sound
+from synth.style import StyleInstrument
 
 
 @pytest.fixture(scope="module")
-def instrument(published: Path) -> Instrument:
-    return Instrument.load(published / "tiny", "cpu")
+def instrument(published: Path) -> StyleInstrument:
+    return StyleInstrument.load(published / "tiny", "cpu")
 
 
-def test_render_is_the_same_again_and_differs_by_seed(instrument: Instrument) -> None:
+def test_render_is_the_same_again_and_differs_by_seed(instrument: StyleInstrument) -> None:
     patch = Patch(model="tiny", category="scrape", seed=3)
     first, again = instrument.render(patch), instrument.render(patch)
     assert first.samples.shape == (1, 1024) and first.sample_rate == 16000 and first.patch == patch
@@ -30,7 +30,7 @@ def test_render_is_the_same_again_and_differs_by_seed(instrument: Instrument) ->
     assert not np.allclose(first.samples, other.samples)
 
 
-def test_render_is_the_same_on_any_number_of_threads(instrument: Instrument) -> None:
+def test_render_is_the_same_on_any_number_of_threads(instrument: StyleInstrument) -> None:
     import threading
 
     import torch
@@ -48,14 +48,14 @@ def test_render_is_the_same_on_any_number_of_threads(instrument: Instrument) -> 
     assert np.array_equal(sounds[0], sounds[1]) and np.array_equal(sounds[0], sounds[2])
 
 
-def test_a_draft_is_the_same_sound_by_pghi_alone_and_claims_no_patch(instrument: Instrument) -> None:
+def test_a_draft_is_the_same_sound_by_pghi_alone_and_claims_no_patch(instrument: StyleInstrument) -> None:
     patch = Patch(model="tiny", seed=8, phase="griffin-lim", fade_in=0.01)
     draft = instrument.draft(patch)
     assert np.array_equal(draft.samples, instrument.render(replace(patch, phase="pghi")).samples)
     assert draft.patch is None
 
 
-def test_weights_that_are_kept_change_nothing(instrument: Instrument) -> None:
+def test_weights_that_are_kept_change_nothing(instrument: StyleInstrument) -> None:
     from synth.models.layers import ModulatedConv
 
     patch = Patch(model="tiny", seed=8)
@@ -69,7 +69,7 @@ def test_weights_that_are_kept_change_nothing(instrument: Instrument) -> None:
     assert layers and np.array_equal(bare, kept)
 
 
-def test_every_part_of_a_patch_changes_the_sound(instrument: Instrument) -> None:
+def test_every_part_of_a_patch_changes_the_sound(instrument: StyleInstrument) -> None:
     base = instrument.render(Patch(model="tiny", seed=1)).samples
     changed = {
         "category": Patch(model="tiny", seed=1, category="scrape"),
@@ -85,12 +85,12 @@ def test_every_part_of_a_patch_changes_the_sound(instrument: Instrument) -> None
         assert not np.allclose(base, instrument.render(patch).samples), name
 
 
-def test_category_defaults_to_the_first(instrument: Instrument) -> None:
+def test_category_defaults_to_the_first(instrument: StyleInstrument) -> None:
     named = instrument.render(Patch(model="tiny", category="hit")).samples
     assert np.array_equal(instrument.render(Patch(model="tiny")).samples, named)
 
 
-def test_latent_may_be_z_w_or_w_plus(instrument: Instrument) -> None:
+def test_latent_may_be_z_w_or_w_plus(instrument: StyleInstrument) -> None:
     g = instrument.generator.config
     for size in (g.z_dim, g.w_dim, g.num_ws * g.w_dim):
         instrument.render(Patch(model="tiny", latent=(0.1,) * size))
@@ -101,7 +101,7 @@ def test_latent_may_be_z_w_or_w_plus(instrument: Instrument) -> None:
         instrument.render(Patch(model="tiny", latent=(0.1,) * 7))
 
 
-def test_wrong_names_list_the_valid_ones(instrument: Instrument) -> None:
+def test_wrong_names_list_the_valid_ones(instrument: StyleInstrument) -> None:
     with pytest.raises(PatchError, match="use hit, scrape"):
         instrument.render(Patch(model="tiny", category="piano"))
     with pytest.raises(PatchError, match="Dim 1"):
@@ -110,7 +110,7 @@ def test_wrong_names_list_the_valid_ones(instrument: Instrument) -> None:
         instrument.render(Patch(model="tiny", prototype="rain", pull=0.5))
 
 
-def test_a_prototype_pulls_all_the_way_to_the_centre_of_its_category(instrument: Instrument) -> None:
+def test_a_prototype_pulls_all_the_way_to_the_centre_of_its_category(instrument: StyleInstrument) -> None:
     def pulled(seed: int, amount: float) -> np.ndarray:
         return instrument.synthesise(Patch(model="tiny", seed=seed, prototype="scrape", pull=amount)).numpy()
 
@@ -130,11 +130,11 @@ def test_directions_of_another_model_are_refused(published: Path, tmp_path: Path
         files = card.files | {f"{name}.safetensors": sha256(tmp_path / "tiny" / f"{name}.safetensors")}
         (tmp_path / "tiny" / CARD).write_text(json.dumps(replace(card, files=files).to_dict()))
         with pytest.raises(CheckpointError, match="does not hold what its card says"):
-            Instrument.load(tmp_path / "tiny")
+            StyleInstrument.load(tmp_path / "tiny")
         shutil.copytree(published / "tiny", tmp_path / "tiny", dirs_exist_ok=True)
 
 
-def test_directions_are_found_when_a_patch_names_them(instrument: Instrument) -> None:
+def test_directions_are_found_when_a_patch_names_them(instrument: StyleInstrument) -> None:
     bare = instrument.render(Patch("tiny", seed=3)).samples
     sounds = [bare]
     for name in ("SeFa 1", "SeFa 1 [1-2]", "PCA 1"):
@@ -153,21 +153,21 @@ def test_the_directions_that_a_person_named(published: Path, tmp_path: Path) -> 
 
     folder = Path(shutil.copytree(published / "tiny", tmp_path / "tiny"))
     generator = load_card(folder).files["generator.safetensors"]
-    loaded = Instrument.load(folder, "cpu")
+    loaded = StyleInstrument.load(folder, "cpu")
     first = loaded.direction("SeFa 2 [1-3]")
     vector = tuple(first.vector.tolist())
     own.add(folder, generator, own.Own("Wobble", vector, first.scale, first.layers, first.provenance), ())
     assert [d["name"] for d in catalogue(tmp_path)["tiny"].directions][-1] == "Wobble"
     assert catalogue(tmp_path)["tiny"].directions[-1]["own"]
-    named = Instrument.load(folder, "cpu")
+    named = StyleInstrument.load(folder, "cpu")
     by_name = named.render(Patch("tiny", seed=3, sliders={"Wobble": 2.0})).samples
     assert np.array_equal(by_name, named.render(Patch("tiny", seed=3, sliders={"SeFa 2 [1-3]": 2.0})).samples)
     own.add(folder, generator, own.Own("Short", (1.0,), 1.0, (0, 1), ""), ())
     with pytest.raises(CheckpointError, match="Short"):
-        Instrument.load(folder, "cpu")
+        StyleInstrument.load(folder, "cpu")
 
 
-def test_a_sound_is_encoded_and_refined(instrument: Instrument) -> None:
+def test_a_sound_is_encoded_and_refined(instrument: StyleInstrument) -> None:
     sound = instrument.render(Patch("tiny", "scrape", 5))
     latent = instrument.encode(sound)
     assert latent == instrument.encode(sound)

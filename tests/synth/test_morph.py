@@ -12,10 +12,11 @@ import pytest
 import torch
 
 from synth.control.glide import Stretch
+from synth.control.match import perceptual
 from synth.errors import PatchError
-from synth.instrument import Instrument
-from synth.morph import Morph, Way
+from synth.morph import PACES, Morph, Way
 from synth.patch import Patch
+from synth.style import StyleInstrument
 
 A, B = Patch("tiny", "hit", 1), Patch("tiny", "scrape", 2, psi=0.7, sliders={"Dim 1": 2.0})
 C, D = Patch("tiny", "hit", 3, latent=(0.5,) * 16), Patch("tiny", "scrape", 4, lufs=None)
@@ -23,18 +24,18 @@ SQUARE = Morph((A, B, C, D), 0.25, 0.5, "w", (1, 3))
 
 
 @pytest.fixture(scope="module")
-def instrument(published: Path) -> Instrument:
-    return Instrument.load(published / "tiny", "cpu")
+def instrument(published: Path) -> StyleInstrument:
+    return StyleInstrument.load(published / "tiny", "cpu")
 
 
-def levels(instrument: Instrument, patch: Patch) -> np.ndarray:
+def levels(instrument: StyleInstrument, patch: Patch) -> np.ndarray:
     return instrument.picture(patch).astype(int)
 
 
 # -- values --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("morph", [SQUARE, Morph((A, B)), Morph((A, replace(A, seed=9)), 1.0, path="z")])
+@pytest.mark.parametrize("morph", [SQUARE, Morph((A, B)), Morph((A, replace(A, seed=9)), 1.0, path="z", pace="linear")])
 def test_a_morph_comes_back_from_json_and_from_a_query(morph: Morph) -> None:
     assert Morph.from_dict(json.loads(json.dumps(morph.to_dict()))) == morph
     assert Morph.from_dict(json.loads(json.dumps(morph.to_dict(short=True)))) == morph
@@ -69,6 +70,7 @@ FOUR = [A.to_dict(), B.to_dict(), C.to_dict(), D.to_dict()]
         ({"corners": FOUR, "layers": [3, 1]}, "layers"),
         ({"corners": FOUR, "layers": [0.0, 1.0]}, "layers"),
         ({"corners": FOUR, "layers": 3}, "layers"),
+        ({"corners": FOUR, "pace": "brisk"}, "pace"),
         ({"corners": FOUR, "blend": 1}, "blend"),
     ],
 )
@@ -106,7 +108,7 @@ def test_a_way_that_is_none_is_refused(stops: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("path", ["w", "z"])
-def test_the_ends_are_the_corners_and_between_them_is_neither(instrument: Instrument, path: str) -> None:
+def test_the_ends_are_the_corners_and_between_them_is_neither(instrument: StyleInstrument, path: str) -> None:
     b = replace(A, seed=7, sliders={"Dim 1": 3.0}, psi=0.8)
     morph = Morph((A, b), path=path)
     start, middle, end = (instrument.morphed(replace(morph, x=x)) for x in (0.0, 0.5, 1.0))
@@ -118,13 +120,39 @@ def test_the_ends_are_the_corners_and_between_them_is_neither(instrument: Instru
     assert end.seed == A.seed and not end.sliders and end.psi == 1.0
 
 
-def test_the_straight_way_goes_evenly(instrument: Instrument) -> None:
-    places = [torch.tensor(instrument.morphed(p).latent) for p in Way(Morph((A, replace(A, seed=5)))).steps(5)]
+def test_a_straight_path_goes_evenly_in_w_where_its_pace_is_linear(instrument: StyleInstrument) -> None:
+    line = Morph((A, replace(A, seed=5)), pace="linear")
+    places = [torch.tensor(instrument.morphed(p).latent) for p in Way(line).steps(5)]
     steps = [float((b - a).norm()) for a, b in pairwise(places)]
     assert max(steps) == pytest.approx(min(steps), rel=1e-3)
 
 
-def test_a_morph_is_a_patch_that_sliders_move(instrument: Instrument) -> None:
+def heard_steps(instrument: StyleInstrument, morph: Morph) -> list[float]:
+    """LPIPS from place to place."""
+    seen = [perceptual().seen(instrument.synthesise(instrument.morphed(p))) for p in Way(morph).steps(9)]
+    return [float(perceptual().apart(a, b)) for a, b in pairwise(seen)]
+
+
+@pytest.mark.parametrize(("path", "b"), [("w", B), ("z", replace(A, seed=7))])
+def test_an_even_pace_changes_what_is_heard_evenly(instrument: StyleInstrument, path: str, b: Patch) -> None:
+    even, linear = (heard_steps(instrument, Morph((A, b), path=path, pace=pace)) for pace in PACES)
+    assert max(even) / np.mean(even) < min(1.3, max(linear) / np.mean(linear))
+
+
+def test_a_place_is_the_same_however_it_is_asked_for(instrument: StyleInstrument, published: Path) -> None:
+    morph = Morph((A, B), 0.3)
+    patch = instrument.morphed(morph)
+    assert patch == instrument.morphed(Morph.from_query(morph.to_query()))
+    assert patch == instrument.morphed(Way(morph).at(0.3))
+    assert patch == StyleInstrument.load(published / "tiny", "cpu").morphed(morph)
+    assert patch.latent != instrument.morphed(replace(morph, pace="linear")).latent
+
+
+def test_a_square_has_no_pace(instrument: StyleInstrument) -> None:
+    assert instrument.morphed(SQUARE) == instrument.morphed(replace(SQUARE, pace="linear"))
+
+
+def test_a_morph_is_a_patch_that_sliders_move(instrument: StyleInstrument) -> None:
     patch = instrument.morphed(replace(SQUARE, layers=None))
     assert patch.category == "hit" and len(patch.latent) == 16, "one w for all rows"
     assert len(instrument.morphed(replace(SQUARE, x=0.5)).latent) == 6 * 16
@@ -133,7 +161,7 @@ def test_a_morph_is_a_patch_that_sliders_move(instrument: Instrument) -> None:
     assert not np.allclose(sound.samples, instrument.render(replace(patch, sliders={"Dim 2": 4.0})).samples)
 
 
-def test_only_the_rows_that_follow_move(instrument: Instrument) -> None:
+def test_only_the_rows_that_follow_move(instrument: StyleInstrument) -> None:
     ws = torch.tensor(instrument.morphed(replace(SQUARE, x=1.0, y=1.0)).latent).view(6, 16)
     a, d = (instrument.latent(corner)[0] for corner in (A, D))
     assert torch.allclose(ws[[0, 4, 5]], a[[0, 4, 5]]) and torch.allclose(ws[1:4], d[1:4])
@@ -141,14 +169,14 @@ def test_only_the_rows_that_follow_move(instrument: Instrument) -> None:
         instrument.morphed(replace(SQUARE, layers=(0, 6)))
 
 
-def test_corners_that_the_model_does_not_have_are_named(instrument: Instrument) -> None:
+def test_corners_that_the_model_does_not_have_are_named(instrument: StyleInstrument) -> None:
     with pytest.raises(PatchError, match="latent"):
         instrument.morphed(Morph((A, replace(A, latent=(0.1,) * 7))))
     with pytest.raises(PatchError, match="category"):
         instrument.morphed(Morph((A, replace(A, category="bell"))))
 
 
-def test_a_way_is_one_sound_of_its_length(instrument: Instrument) -> None:
+def test_a_way_is_one_sound_of_its_length(instrument: StyleInstrument) -> None:
     way = Way(Morph((A, B)), seconds=1.0)
     stretches = list(instrument.glide(way))
     shares = [stretch.share for stretch in stretches]
@@ -161,7 +189,7 @@ def test_a_way_is_one_sound_of_its_length(instrument: Instrument) -> None:
     assert isinstance(stretches[0], Stretch)
 
 
-def test_neighbours_are_the_same_again_and_farther_at_a_distance(instrument: Instrument) -> None:
+def test_neighbours_are_the_same_again_and_farther_at_a_distance(instrument: StyleInstrument) -> None:
     near, again = (instrument.neighbours(B, 0.2, 4, seed=3) for _ in range(2))
     assert near == again == instrument.neighbours(B, 0.2, 6, seed=3)[:4]
     assert near != instrument.neighbours(B, 0.2, 4, seed=4)
@@ -174,7 +202,7 @@ def test_neighbours_are_the_same_again_and_farther_at_a_distance(instrument: Ins
     assert np.allclose(np.array(apart[1]), 2.0 * np.array(apart[0]), rtol=1e-3)
 
 
-def test_neighbours_in_z_are_for_seeds(instrument: Instrument) -> None:
+def test_neighbours_in_z_are_for_seeds(instrument: StyleInstrument) -> None:
     around = instrument.neighbours(A, 0.3, 3, 0, "z")
     assert {len(patch.latent) for patch in around} == {8}
     assert instrument.neighbours(around[0], 0.3, 1, 0, "z")

@@ -88,6 +88,16 @@ def test_another_seed_is_another_phase_where_it_is_random():
     assert not np.array_equal(first, second)
 
 
+def test_256_steps_go_on_where_100_stop():
+    """From the same random phase, and closer."""
+    magnitude = STANDARD.forward(hits(8192)).abs()
+    short, long = (reconstruct(magnitude, STANDARD, f"griffin-lim{name}", seed=5) for name in ("", "-256"))
+    bins = torch.polar(magnitude, 2 * torch.pi * torch.from_numpy(np.random.default_rng(5).random((64, 257), "f4").T))
+    continued = improve_phase(bins.T.contiguous()[None], STANDARD, 8192, 0, 256)[0].T
+    np.testing.assert_allclose(long, STANDARD.inverse(continued, 8192), atol=1e-3)
+    assert spectral_convergence(long, magnitude, STANDARD) < spectral_convergence(short, magnitude, STANDARD)
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("shape", [(257, 1), (257, 2), (257, 9), (2, 257, 3)])
 def test_silence_gives_silence(method, shape):

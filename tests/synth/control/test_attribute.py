@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from synth.control.attribute import SCAN, STEPS, Attribute, Search, attributes, give, moved, transfer
-from synth.instrument import Instrument
 from synth.patch import Patch
 from synth.sound import Sound
+from synth.style import StyleInstrument
 
 AT_MOST = 1 + len(SCAN) + STEPS
 
@@ -92,7 +92,7 @@ def test_an_attribute_is_given_by_the_slider_that_moves_it_best():
 
 
 def test_a_patch_is_given_an_attribute_of_a_sound_and_keeps_all_else(published):
-    instrument = Instrument.load(published / "tiny", "cpu")
+    instrument = StyleInstrument.load(published / "tiny", "cpu")
     name = instrument.directions[0].name
     patch = Patch("tiny", "hit", 3, sliders={instrument.directions[1].name: 1.0}, pull=0.0)
     wanted = replace(patch, sliders={**patch.sliders, name: 3.0})
@@ -112,7 +112,7 @@ def test_a_patch_is_given_an_attribute_of_a_sound_and_keeps_all_else(published):
 
 
 def test_a_longer_sound_at_another_rate_can_be_the_other_one(published):
-    instrument = Instrument.load(published / "tiny", "cpu")
+    instrument = StyleInstrument.load(published / "tiny", "cpu")
     other = Sound(0.3 * np.random.default_rng(0).standard_normal((2, 96000)), 96000)
     *_, search = give(
         instrument.render,

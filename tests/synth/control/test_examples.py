@@ -6,8 +6,8 @@ from synth.audio.descriptors import DESCRIPTORS
 from synth.control.examples import FEWEST, MOST, NAMED, Contrast, Example, Trial, check, contrast, direction, shrunk
 from synth.control.latent import Direction
 from synth.errors import AudioError
-from synth.instrument import Instrument
 from synth.sound import Sound
+from synth.style import StyleInstrument
 
 D, ROWS = 24, 4
 
@@ -113,7 +113,7 @@ def test_without_a_contrast_a_slider_is_known_by_what_it_moves_most():
 
 @pytest.fixture(scope="module")
 def instrument(published):
-    return Instrument.load(published / "tiny", "cpu")
+    return StyleInstrument.load(published / "tiny", "cpu")
 
 
 def test_an_instrument_makes_and_measures_a_slider_of_sounds(instrument):

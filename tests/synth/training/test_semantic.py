@@ -1,17 +1,23 @@
-"""The verb `directions` on a tiny model: both methods, their report, and what it leaves in the checkpoint."""
+"""The verb `directions` on a tiny model: all methods, their report, and what it leaves in the checkpoint."""
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from synth.audio.descriptors import DESCRIPTORS
 from synth.checkpoint import load_card, verify
 from synth.cli import main
-from synth.control import semantic
-from synth.instrument import Instrument
+from synth.control import semantic, teaching
+from synth.control.estimate import Estimate
+from synth.control.latent import Direction
+from synth.control.prototypes import Prototype
+from synth.control.steering import Steering
 from synth.patch import Patch
+from synth.style import StyleInstrument
 from synth.training import semantic as verb
 from synth.training.publish import refresh_metrics
 
@@ -25,6 +31,9 @@ def model(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(tmp_path))
     monkeypatch.setattr(verb, "LEARNT", range(100, 108))
     monkeypatch.setattr(verb, "CHOSEN", range(200, 204))
+    monkeypatch.setattr(verb, "WALKED", range(300, 316))
+    monkeypatch.setattr(verb, "STEERED", range(400, 416))
+    monkeypatch.setattr(teaching, "LESSONS", 40)
     return tmp_path / "tiny"
 
 
@@ -35,7 +44,7 @@ def test_sliders_are_found_measured_and_installed(model: Path, capsys: pytest.Ca
     assert load_card(model) == before, "nothing is written unless it is asked for"
     assert list(report["sliders"]) == SLIDERS and report["seeds"] == 3
     for slider in report["sliders"].values():
-        assert set(slider["methods"]) == {"regression", "prototypes"}
+        assert set(slider["methods"]) == {"steering", "regression", "prototypes"}
         own = {name: figures["r"][slider["descriptor"]] for name, figures in slider["methods"].items()}
         assert own[slider["method"]] == max(own.values())
         assert all(len(points) == 11 for points in slider["curve"].values())
@@ -49,8 +58,11 @@ def test_sliders_are_found_measured_and_installed(model: Path, capsys: pytest.Ca
     assert names == [*SLIDERS, *(d["name"] for d in before.directions)]
     assert [p["name"] for p in card.prototypes][:3] == ["hit", "scrape", "Brightness: dark"]
     assert "## Sliders" in (model / "README.md").read_text()
+    steered = [name for name, slider in report["sliders"].items() if slider["method"] == "steering"]
+    assert [d["name"] for d in card.directions if "steering" in d] == steered
+    assert ("steering.safetensors" in card.files) == bool(steered)
 
-    instrument = Instrument.load(model, "cpu")
+    instrument = StyleInstrument.load(model, "cpu")
     sounds = [
         instrument.synthesise(Patch(model="tiny", sliders=s, prototype=p, pull=0.5))
         for s, p in (({}, None), ({"Brightness": 5.0}, None), ({}, "Near-far: far"))
@@ -60,8 +72,28 @@ def test_sliders_are_found_measured_and_installed(model: Path, capsys: pytest.Ca
     assert main(["directions", "--model", "tiny", "--count", "2", "--orthogonal", "--update-card"]) == 0
     again = load_card(model)
     assert [d["name"] for d in again.directions] == names, "replaced, not added"
-    refreshed = refresh_metrics(model, card.metrics.get("evaluation", _evaluation()))
+    refreshed = refresh_metrics(model, card.metrics.get("evaluation", _evaluation()), instrument.generator)
     assert refreshed.metrics["semantic"] == again.metrics["semantic"], "a later evaluation keeps the sliders' figures"
+
+
+def test_a_steered_slider_is_installed_and_heard(model: Path) -> None:
+    card = verify(model)
+    d, rng = card.network["w_dim"], torch.Generator().manual_seed(0)
+    shapes = {"centre": (d,), "axes": (8, d), "wide": (16, 8), "wide_bias": (16,), "narrow": (8, 16)}
+    shapes |= {"narrow_bias": (8,), "out": (1, 8), "out_bias": (1,), "steepness": (1,)}
+    estimate = Estimate(("rate",), **{name: torch.rand(shape, generator=rng) for name, shape in shapes.items()})
+    steered = Direction("Rate", torch.zeros(d), 0.0, (0, 0), "test", steering=Steering(estimate, "rate", (), 1.0))
+    place = Prototype("hit", torch.zeros(d), "test")
+    plain = Direction("Brightness", torch.ones(d), 0.1, (0, 0), "test")
+    line = {"layers": [0, 0], "scale": 0.0, "r": {"rate": 1.0}, "slope": {"rate": 1.0}}
+    slider = {"descriptor": "rate", "method": "regression", "methods": {"regression": line}}
+    report = {"seeds": 0, "positions": [], "sliders": {"Rate": slider}}
+    for found, holds in (((steered, plain), True), ((replace(steered, steering=None),), False)):
+        verb._install(model, verify(model), verb.Semantics(found, (place,), report))
+        assert ("steering.safetensors" in verify(model).files) == holds
+        instrument = StyleInstrument.load(model, "cpu")
+        sounds = [instrument.synthesise(Patch(model="tiny", sliders=s)) for s in ({}, {"Rate": 0.0}, {"Rate": 3.0})]
+        assert sounds[0].equal(sounds[1]) and sounds[0].equal(sounds[2]) != holds
 
 
 def _evaluation() -> dict[str, object]:

@@ -1,0 +1,101 @@
+"""A card a sound: its picture, its player, its files, and buttons for what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import spectrogram
+from app.batch import Item
+from app.morphing import in_a_row
+from app.parts import DOWNLOADS
+from synth.families import SPACE, can
+from synth.patch import Patch
+from synth.sound import Sound
+
+KEPT = 128
+SHAPE = Path(__file__).resolve().parent.parent / "pages" / "shape.py"
+
+
+@dataclass(frozen=True)
+class Act:
+    """A button of a card. chosen: whether the card is what the button makes it."""
+
+    label: str
+    help: str
+    run: Callable[[Patch], None]
+    chosen: bool = False
+
+
+def slots(count: int, across: int) -> list[DeltaGenerator]:
+    """Places for cards, row by row."""
+    rows = (st.columns(across, gap="small") for _ in range(0, count, across))
+    return [column for row in rows for column in row][:count]
+
+
+def show(key: str, item: Item, sound: Sound, family: str, acts: Sequence[Act]) -> None:
+    """One card. A button says which sound it is for, but the eye sees that: app/style.css hides what is emphasised."""
+    picture, data = drawn(sound)
+    with st.container(border=True, gap="xsmall", key=f"card-{key}"):
+        st.markdown(f"**{item.title}**")
+        st.html(picture)
+        st.audio(data, "audio/wav", alt=f"{item.title}, {item.patch.model}")
+        with st.container(horizontal=True, gap="xsmall"):
+            with st.popover(f"Save *{item.title}*", key=f"save-{key}", type="secondary"):
+                files(key, item, sound)
+                if can(family, SPACE):
+                    query = {"m": item.patch.model, **dict(parse_qsl(item.patch.to_query()))}
+                    st.page_link(SHAPE, label="Open on Shape", icon=":material/graphic_eq:", query_params=query)
+            for act in acts:
+                st.button(
+                    f"{act.label} *{item.title}*",
+                    key=f"{act.label}-{key}",
+                    type="primary" if act.chosen else "secondary",
+                    help=act.help,
+                    on_click=act.run,
+                    args=(item.patch,),
+                )
+
+
+def files(key: str, item: Item, sound: Sound) -> None:
+    """A button a format; the file is made when it is clicked."""
+    for format, (mime, subtype) in DOWNLOADS.items():
+        st.download_button(
+            format.upper(),
+            data=partial(sound.to_bytes, format, subtype),
+            file_name=f"{item.stem}.{format}",
+            mime=mime,
+            key=f"{format}-{key}",
+            icon=":material/download:",
+            on_click="ignore",
+            help=f"Save {item.stem}.{format}",
+        )
+
+
+def strip(sounds: Sequence[Sound]) -> None:
+    """Sounds one after the other, as one."""
+    whole = _in_a_row(tuple(sounds))
+    picture, data = drawn(whole, 1)
+    with st.container(key="strip"):
+        st.html(picture)
+        st.audio(data, "audio/wav", alt="All steps, one after the other")
+
+
+# Sounds are kept by their instrument and compared by identity, so each is drawn once.
+
+
+@lru_cache(KEPT)
+def drawn(sound: Sound, shrink: int = 2) -> tuple[str, bytes]:
+    """The picture of a sound, HTML, and its WAV."""
+    return spectrogram.figure(sound, shrink), sound.to_bytes("wav")
+
+
+@lru_cache(2)
+def _in_a_row(sounds: tuple[Sound, ...]) -> Sound:
+    return in_a_row(sounds)

@@ -1,0 +1,286 @@
+"""Settings of the service: what it makes sounds with, where it listens, how it trains. No torch.
+
+A setting comes from the first of these that names it: a flag (`--port 8080`), the environment (`SONOFORM_PORT=8080`),
+the configuration file (`port = 8080`), the default. The file is TOML, flat, and named by --config or SONOFORM_CONFIG;
+else it is sonoform.toml in the working directory, where there is one.
+
+Reading is strict. An unknown key, a wrong type or a value out of range is a `ConfigError` that names key and source.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from synth.errors import ConfigError, SonoformError
+from synth.files import write_text
+from synth.patch import MODEL_ID, PHASES, Patch
+from synth.phases import PHASES as PRESETS
+
+FILE = "sonoform.toml"
+PREFIX, FILE_VARIABLE = "SONOFORM_", "SONOFORM_CONFIG"
+DEFAULT = "default"
+NORMALISE = ("peak", "loudness")
+LONGEST = 7 * 24 * 60  # minutes
+# Folders that other parts of the house read from the environment, under the same names.
+EXPORTED = ("checkpoints", "outputs", "runs", "device")
+
+
+@dataclass(frozen=True)
+class Config:
+    """model: id of a checkpoint. phase: one of `synth.patch.PHASES`. normalise: "peak", the true peak at -1 dBTP, or
+    "loudness", -18 LUFS. preview: a picture beside each file that is written. device: auto, cpu or cuda.
+    checkpoints, outputs, runs: folders, None for those of the project. host, port: where the web API listens.
+    preset, data, minutes, threads, settings: of a training run; threads None: all cores but one; settings:
+    "NAME=VALUE" pairs that change the preset.
+    """
+
+    model: str = "soundgan"
+    phase: str = Patch.phase
+    normalise: str = "peak"
+    preview: bool = False
+    device: str = "auto"
+    checkpoints: Path | None = None
+    outputs: Path | None = None
+    runs: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 5050
+    preset: str = "soundgan"
+    data: Path | None = None
+    minutes: float = 30.0
+    threads: int | None = None
+    settings: tuple[str, ...] = ()
+
+    def changed(self, values: Mapping[str, object], source: str) -> Config:
+        """A copy with some keys changed; raises ConfigError, with `source` as the place that they were read from."""
+        return replace(self, **{key: _checked(source, key, value) for key, value in values.items()})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every key in plain JSON types."""
+        return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+
+    def patch(self) -> dict[str, Any]:
+        """The fields of a patch that the configuration sets."""
+        return {"model": self.model, "phase": self.phase, "lufs": None if self.normalise == "peak" else Patch.lufs}
+
+    def environment(self) -> dict[str, str]:
+        """Variables that tell the rest of the house, and the processes that it starts, of folders and device."""
+        named = {key: getattr(self, key) for key in EXPORTED}
+        return {f"{PREFIX}{key.upper()}": str(value) for key, value in named.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A configuration, where each key that is not a default came from, and the file that changes are saved to."""
+
+    config: Config = field(default_factory=Config)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    file: Path = Path(FILE)
+
+    def changed(self, values: Mapping[str, object], source: str) -> Configured:
+        """Raises ConfigError."""
+        sources = {**self.sources, **dict.fromkeys(values, source)}
+        return replace(self, config=self.config.changed(values, source), sources=sources)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every key, and where it came from."""
+        config = self.config.to_dict()
+        return {"config": config, "sources": {key: self.sources.get(key, DEFAULT) for key in config}}
+
+
+def read(
+    file: Path | None = None, flags: Mapping[str, str] | None = None, environment: Mapping[str, str] | None = None
+) -> Configured:
+    """The configuration of this process; `flags` as they were typed, by key. Raises ConfigError and SonoformError."""
+    named = os.environ if environment is None else environment
+    path = file or (Path(named[FILE_VARIABLE]) if named.get(FILE_VARIABLE) else None)
+    configured = Configured(file=path or Path(FILE))
+    if path or configured.file.is_file():
+        values = _load(configured.file)
+        configured = configured.changed(_placed(values, configured.file), str(configured.file))
+    for name, text in sorted(named.items()):
+        if name.startswith(PREFIX) and name != FILE_VARIABLE and text:
+            configured = _spelled(configured, name, name.removeprefix(PREFIX).lower(), text)
+    for key, text in (flags or {}).items():
+        configured = _spelled(configured, f"--{key}", key, text)
+    return configured
+
+
+def save(file: Path, values: Mapping[str, Any]) -> None:
+    """Writes keys into a configuration file, made where there is none; its other lines stay as they are.
+
+    values: as `Config.to_dict` has them; None takes a key out. Raises ConfigError and SonoformError.
+    """
+    before = _load(file) if file.is_file() else {}
+    after = {key: value for key, value in {**before, **values}.items() if value is not None}
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    for key, value in values.items():
+        text = _with_line(text, key, value)
+    if not _says(text, after):  # a value over several lines, say, which one line does not replace
+        text = "".join(_line(key, value) for key, value in after.items())
+    try:
+        write_text(file, text)
+    except OSError as error:
+        raise SonoformError(f"{file} cannot be written ({error.strerror}): choose another with --config") from error
+
+
+# -- what a key may be -----------------------------------------------------------------------------------------------
+
+
+def _checked(source: str, key: str, value: object) -> Any:
+    """A value as the configuration keeps it. The checks of `KEYS` raise ValueError with what it must be."""
+    if key not in KEYS:
+        raise ConfigError(source, key[:40], f"is no key of the configuration; there are {', '.join(KEYS)}")
+    if value is None and getattr(Config, key) is None:
+        return None
+    try:
+        return KEYS[key](value)
+    except ValueError as error:
+        raise ConfigError(source, key, f"must be {error}, not {ascii(value)[:60]}") from error
+
+
+def _one_of(*known: str) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        if not isinstance(value, str) or value not in known:
+            raise ValueError(f"one of {', '.join(known)}")
+        return value
+
+    return check
+
+
+def _matching(pattern: str, words: str) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            raise ValueError(words)
+        return value
+
+    return check
+
+
+def _whole(low: int, high: int) -> Callable[[object], int]:
+    def check(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(f"a whole number, {low}..{high}")
+        return value
+
+    return check
+
+
+def _minutes(value: object) -> float:
+    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+    if not 0.0 < number <= LONGEST:  # NaN is in no range
+        raise ValueError(f"a number of minutes above 0, {LONGEST} at most")
+    return float(number)
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def _folder(value: object) -> Path:
+    text = str(value) if isinstance(value, (str, Path)) else ""
+    if not text or not text.isprintable():
+        raise ValueError("the path of a folder")
+    return Path(os.path.expanduser(text)).absolute()
+
+
+def _pairs(value: object) -> tuple[str, ...]:
+    pair = _matching(r"\w+=[!-~]+", "a list of NAME=VALUE")
+    if not isinstance(value, (list, tuple)):
+        raise ValueError("a list of NAME=VALUE")
+    return tuple(map(pair, value))
+
+
+KEYS: dict[str, Callable[[object], object]] = {
+    "model": _matching(MODEL_ID.pattern, "the id of a model (letters, digits, _ . -)"),
+    "phase": _one_of(*PHASES),
+    "normalise": _one_of(*NORMALISE),
+    "preview": _truth,
+    "device": _matching(r"auto|cpu|cuda(:[0-9]{1,2})?", "auto, cpu or cuda"),
+    "checkpoints": _folder,
+    "outputs": _folder,
+    "runs": _folder,
+    "host": _matching(r"[A-Za-z0-9_.:-]{1,253}", "the name or address of this machine"),
+    "port": _whole(1, 65535),
+    "preset": _one_of(*PRESETS),
+    "data": _folder,
+    "minutes": _minutes,
+    "threads": _whole(1, 1024),
+    "settings": _pairs,
+}
+
+
+# -- spellings: the text of a flag or a variable, and TOML -------------------------------------------------------------
+
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+# A text that is no number stays a text, which the check then refuses by what it must be.
+_FROM_TEXT: dict[str, Callable[[str], object]] = {
+    "preview": lambda text: _TRUTHS.get(text.lower(), text),
+    "port": lambda text: int(text) if re.fullmatch("[0-9]{1,9}", text) else text,
+    "threads": lambda text: int(text) if re.fullmatch("[0-9]{1,9}", text) else text,
+    "minutes": lambda text: float(text) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text) else text,
+    "settings": str.split,
+}
+
+
+def _spelled(configured: Configured, source: str, key: str, text: str) -> Configured:
+    return configured.changed({key: _FROM_TEXT.get(key, str)(text)}, source)
+
+
+def _placed(values: Mapping[str, Any], file: Path) -> dict[str, Any]:
+    """The values of a file, with its folders as seen from where it lies."""
+    return {
+        key: str(file.absolute().parent / os.path.expanduser(value))
+        if KEYS.get(key) is _folder and isinstance(value, str) and value
+        else value
+        for key, value in values.items()
+    }
+
+
+def _load(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SonoformError(f"{file} cannot be read ({error.strerror}): check the path of --config") from error
+    except ValueError as error:  # of TOML, or of UTF-8
+        raise SonoformError(f"{file} is not TOML: {str(error).rstrip('.')}; write lines such as port = 5050") from error
+
+
+def _says(text: str, values: Mapping[str, Any]) -> bool:
+    try:
+        return tomllib.loads(text) == values
+    except ValueError:
+        return False
+
+
+def _with_line(text: str, key: str, value: Any) -> str:
+    """The text of a file with the line of one key replaced, added at the end, or taken out."""
+    line = "" if value is None else _line(key, value)
+    found = re.compile(rf"^[ \t]*{key}[ \t]*=.*(\n|\Z)", re.MULTILINE)
+    if found.search(text):
+        return found.sub(lambda _: line, text, count=1)
+    return text + ("\n" if text and not text.endswith("\n") else "") + line
+
+
+def _line(key: str, value: Any) -> str:
+    if isinstance(value, list):
+        return f"{key} = [{', '.join(map(_quoted, value))}]\n"
+    return f"{key} = {_quoted(value)}\n"
+
+
+def _quoted(value: Any) -> str:
+    """A value in TOML, whose printable texts, numbers and truths are those of JSON."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
