@@ -140,13 +140,18 @@ def test_sigterm_saves_and_resumes(recordings: Path, tmp_path: Path) -> None:
 
 
 def test_killed_at_any_moment_it_resumes(recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twenty times SIGKILL, with a save after every step so that many of them fall into one."""
+    """Twenty times SIGKILL, with a save after every step so that many of them fall into one, some before the first."""
     torch.set_num_threads(1)  # a fork takes no other thread along
     monkeypatch.setattr(trainer_module, "SAVE_SECONDS", 0.0)
     Perceptual.load()  # what it imports, the children have
     trainer(tmp_path / "run", recordings, projector="none", snapshot_kimg=1e6)
-    moments, seen = random.Random(4), [0]
-    for _ in range(20):
+    moments, seen, latest = random.Random(4), [0], tmp_path / "run" / "state" / LATEST
+
+    def saved() -> int:
+        return latest.stat().st_mtime_ns if latest.exists() else 0
+
+    for number in range(20):
+        before, patience = saved(), time.monotonic() + 60.0
         child = os.fork()
         if not child:
             try:
@@ -155,7 +160,9 @@ def test_killed_at_any_moment_it_resumes(recordings: Path, tmp_path: Path, monke
                 t.train(Budget(kimg=1e6))
             finally:
                 os._exit(1)
-        time.sleep(moments.uniform(0.2, 1.5))
+        while number % 2 and saved() == before and time.monotonic() < patience:
+            time.sleep(0.01)  # a busy machine takes longer to begin
+        time.sleep(moments.uniform(0.0, 0.8))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         state = load_state(tmp_path / "run" / "state", CPU)  # which raises if none can be read
