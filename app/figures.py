@@ -27,6 +27,10 @@ class Figure:
 FIGURES: tuple[Figure, ...] = (
     Figure("hits_scratches", None, 10.0, 137.6, 0.692),
     Figure("hits_scratches", "hits_scratches", 10.0, 125.0, 0.767),
+    Figure("hits_scratches", None, 30.0, 88.7, 0.904),
+    Figure("hits_scratches", "hits_scratches", 30.0, 115.4, 0.758),
+    Figure("hits_scratches", None, 60.0, 86.9, 0.879),
+    Figure("hits_scratches", "hits_scratches", 60.0, 103.3, 0.846),
 )
 # The 60 clips themselves, and for the hit rate 345 clips of other recordings.
 RECORDINGS_FAD, RECORDINGS_HIT_RATE = 55.4, 0.858
