@@ -80,14 +80,12 @@ def follow(patch: Patch) -> Patch:
 
 
 def match() -> None:
-    """Encodes the reference: the session's patch gets its place in the latent space, and no sliders."""
+    """Finds the reference: the session's patch gets its place in the latent space, and no sliders."""
     patch = parts.session_history().patch
     try:
         shared = instrument(patch.model)
-        latent = shared.encode(
-            reference.sound(st.session_state[REFERENCE], shared.card.duration, shared.card.sample_rate)
-        )
-        take(replace(patch, latent=latent, sliders={}))
+        sound = reference.sound(st.session_state[REFERENCE], shared.card.duration, shared.card.sample_rate)
+        take(replace(patch, latent=shared.match(sound, patch.category).latent, sliders={}))
     except AudioError:
         return  # of silence, which the reference's own place on the page tells
     except SonoformError as error:
