@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import spectrogram
 from app.batch import Item
 from app.morphing import in_a_row
-from app.parts import DOWNLOADS
+from app.parts import files
 from synth.families import SPACE, can
 from synth.patch import Patch
 from synth.sound import Sound
@@ -48,7 +48,7 @@ def show(key: str, item: Item, sound: Sound, family: str, acts: Sequence[Act]) -
         st.audio(data, "audio/wav", alt=f"{item.title}, {item.patch.model}")
         with st.container(horizontal=True, gap="xsmall"):
             with st.popover(f"Save *{item.title}*", key=f"save-{key}", type="secondary"):
-                files(key, item, sound)
+                files(item.stem, sound, "{}-" + key)
                 if can(family, SPACE):
                     query = {"m": item.patch.model, **dict(parse_qsl(item.patch.to_query()))}
                     st.page_link(SHAPE, label="Open on Shape", icon=":material/graphic_eq:", query_params=query)
@@ -61,21 +61,6 @@ def show(key: str, item: Item, sound: Sound, family: str, acts: Sequence[Act]) -
                     on_click=act.run,
                     args=(item.patch,),
                 )
-
-
-def files(key: str, item: Item, sound: Sound) -> None:
-    """A button a format; the file is made when it is clicked."""
-    for format, (mime, subtype) in DOWNLOADS.items():
-        st.download_button(
-            format.upper(),
-            data=partial(sound.to_bytes, format, subtype),
-            file_name=f"{item.stem}.{format}",
-            mime=mime,
-            key=f"{format}-{key}",
-            icon=":material/download:",
-            on_click="ignore",
-            help=f"Save {item.stem}.{format}",
-        )
 
 
 def strip(sounds: Sequence[Sound]) -> None:

@@ -208,17 +208,22 @@ def downloads(sound: Sound, patch: Patch) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="downloads"):
         rate = f"{sound.sample_rate / 1000:g} kHz"
         st.caption(f"{stem} · {sound.seconds:.2f} s · {rate} · {_loudness(patch)}", width="stretch")
-        for format, (mime, subtype) in DOWNLOADS.items():
-            st.download_button(
-                format.upper(),
-                data=partial(sound.to_bytes, format, subtype),
-                file_name=f"{stem}.{format}",
-                mime=mime,
-                key=f"download.{format}",
-                icon=":material/download:",
-                on_click="ignore",
-                help=f"Save {stem}.{format}",
-            )
+        files(stem, sound, "download.{}")
+
+
+def files(stem: str, sound: Sound, key: str) -> None:
+    """A button a format; the file is made when it is clicked. key: of the buttons, with {} for the format."""
+    for format, (mime, subtype) in DOWNLOADS.items():
+        st.download_button(
+            format.upper(),
+            data=partial(sound.to_bytes, format, subtype),
+            file_name=f"{stem}.{format}",
+            mime=mime,
+            key=key.format(format),
+            icon=":material/download:",
+            on_click="ignore",
+            help=f"Save {stem}.{format}",
+        )
 
 
 def _loudness(patch: Patch) -> str:

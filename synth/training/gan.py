@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any, cast
 
 import torch
@@ -19,9 +18,9 @@ from synth.training.augment import Augment, adapt
 from synth.training.averaging import half_life_weight
 from synth.training.dataset import BatchSampler
 from synth.training.gan_presets import GanConfig
+from synth.training.learner import BaseLearner, Losses, Progress
 from synth.training.parallel import ALONE, Team
 from synth.training.projectors import CELL, CHANNELS, Projector
-from synth.training.steps import Losses, Progress
 
 # Loss of the discriminator on logits of real and generated sounds, and of the generator on those of its own.
 PLAYERS: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
@@ -50,8 +49,10 @@ class GanNetworks(nn.Module):
         return objective()
 
 
-class GanLearner:
+class GanLearner(BaseLearner):
     """Networks, optimisers and random state of a run; `step` advances them by one batch of the generator."""
+
+    networks: GanNetworks
 
     phase = "adversarial"
 
@@ -91,26 +92,7 @@ class GanLearner:
             out |= self._teach_discriminator()
         out |= self._teach_generator()
         images = self.config.d_steps * self.config.batch * self.team.size
-        self.progress.seen += images
-        self.progress.steps += 1
-        self._average(images)
-        return dict(zip(out, self.team.mean(torch.tensor([*out.values()], device=self.device)).tolist(), strict=True))
-
-    def state(self) -> dict[str, Any]:
-        """Everything that an exact resume needs."""
-        return {
-            "networks": self.networks.state_dict(),
-            "optimisers": {k: o.state_dict() for k, o in self.optimisers.items()},
-            "progress": asdict(self.progress),
-            "rng": self.rng.get_state(),
-        }
-
-    def load(self, state: dict[str, Any]) -> None:
-        self.networks.load_state_dict(state["networks"])
-        for k, optimiser in self.optimisers.items():
-            optimiser.load_state_dict(state["optimisers"][k])
-        self.progress = Progress(**state["progress"])
-        self.rng.set_state(state["rng"].cpu())
+        return self._ended(images, out)
 
     # -- the two players -----------------------------------------------------------------------------------------
 

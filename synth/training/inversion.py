@@ -22,9 +22,9 @@ from synth.models.perceptual import Perceptual
 from synth.models.stylegan2 import RAYLEIGH_DB, Generator, draw_noise
 from synth.training import losses
 from synth.training.dataset import BatchSampler
+from synth.training.learner import Losses
 from synth.training.masks import draw_masks
 from synth.training.presets import TrainConfig
-from synth.training.steps import Losses
 
 # Where the whole networks and their profiles differ by less than this, profiles are worth training alone.
 OUTLINE_DB = 0.5

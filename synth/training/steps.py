@@ -10,8 +10,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -26,11 +25,10 @@ from synth.training import losses
 from synth.training.augment import Augment, adapt
 from synth.training.averaging import half_life_weight
 from synth.training.dataset import BatchSampler
+from synth.training.learner import BaseLearner, Losses, Progress
 from synth.training.parallel import ALONE, Team
 from synth.training.presets import TrainConfig
 from synth.training.projectors import CELL, CHANNELS, Projector
-
-Losses = dict[str, float]
 
 
 class Networks(nn.Module):
@@ -60,22 +58,13 @@ class Networks(nn.Module):
         return objective()
 
 
-@dataclass
-class Progress:
-    """What a run knows of itself besides its weights."""
-
-    seen: int = 0
-    steps: int = 0
-    augment: float = 0.0
-    real_sign: float = 0.0
-    prior_fitted: bool = False
-
-
-class Learner:
+class Learner(BaseLearner):
     """Networks, optimisers and random state of a run; `step` advances them by one batch.
 
     Batches are of one process: a team of N sees N times as many images a step.
     """
+
+    networks: Networks
 
     def __init__(
         self,
@@ -137,26 +126,7 @@ class Learner:
             if not self.progress.prior_fitted:
                 self.fit_prior()
             out = self._play(train_generator=phase == "adversarial")
-        self.progress.seen += images
-        self.progress.steps += 1
-        self._average(images)
-        return dict(zip(out, self.team.mean(torch.tensor([*out.values()], device=self.device)).tolist(), strict=True))
-
-    def state(self) -> dict[str, Any]:
-        """Everything that an exact resume needs."""
-        return {
-            "networks": self.networks.state_dict(),
-            "optimisers": {k: o.state_dict() for k, o in self.optimisers.items()},
-            "progress": asdict(self.progress),
-            "rng": self.rng.get_state(),
-        }
-
-    def load(self, state: dict[str, Any]) -> None:
-        self.networks.load_state_dict(state["networks"])
-        for k, optimiser in self.optimisers.items():
-            optimiser.load_state_dict(state["optimisers"][k])
-        self.progress = Progress(**state["progress"])
-        self.rng.set_state(state["rng"].cpu())
+        return self._ended(images, out)
 
     # -- reconstruction ------------------------------------------------------------------------------------------
 

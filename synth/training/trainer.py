@@ -15,13 +15,13 @@ import torch
 from synth.errors import DataError, RunError
 from synth.training.dataset import load_clips
 from synth.training.events import Events
+from synth.training.learner import Losses
 from synth.training.learners import learner_of
 from synth.training.parallel import ALONE, Team
 from synth.training.report import write_report
 from synth.training.run import Run
 from synth.training.snapshot import Scorer, write_samples
 from synth.training.state import has_state, load_state, save_state
-from synth.training.steps import Losses
 from synth.training.stop import stop_on_signal
 from synth.training.transfer import begin_with
 
