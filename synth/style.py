@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,21 +15,22 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from synth.audio.codecs import GaussianLogSTFT, from_settings
-from synth.audio.descriptors import describe
+from synth.audio.descriptors import DESCRIPTORS, describe
 from synth.audio.loudness import fades, normalise
 from synth.audio.phase import reconstruct
 from synth.checkpoint import Card, find, verify
 from synth.control import examples
+from synth.control.calibration import Calibration
 from synth.control.examples import Example, Trial
 from synth.control.glide import Stretch, glide
 from synth.control.inversion import encode
 from synth.control.latent import NOISE_STREAM, Direction, bend, draw_z
+from synth.control.listening import Listener
 from synth.control.match import Step, Target, nearest_category, refine, sketch
 from synth.control.morph import blend, follow, on_square
 from synth.control.pace import even
 from synth.control.prototypes import Prototype, pull
 from synth.control.sefa import pca_directions, sefa_directions, spread_root
-from synth.control.steering import read_steering
 from synth.control.variations import displaced, turned
 from synth.errors import AudioError, CheckpointError, PatchError
 from synth.factors import Factor, Layers
@@ -44,7 +46,7 @@ from synth.own import read as read_own
 from synth.patch import Patch
 from synth.sound import Sound
 
-KEPT_NOISES, KEPT_FACTORS, KEPT_PACES = 4, 8, 16
+KEPT_NOISES, KEPT_FACTORS, KEPT_PACES, KEPT_TRACKS = 4, 8, 16, 64
 SILENCE = 1e-6  # of full scale
 
 
@@ -74,6 +76,7 @@ class StyleInstrument(Instrument):
         self._by_name = {d.name: d for d in directions}
         self._noise = lru_cache(KEPT_NOISES)(self._draw_noise)  # a slider that moves keeps its seed
         self._found = lru_cache(KEPT_FACTORS)(self._factorise)
+        self._track = lru_cache(KEPT_TRACKS)(self._tracked)  # a slider that moves asks for it at every position
         self._even = lru_cache(KEPT_PACES)(self._paced)  # a second's work, which a place that moves asks for again
 
     @classmethod
@@ -91,9 +94,8 @@ class StyleInstrument(Instrument):
             codec = from_settings(card.codec)
             if not isinstance(codec, GaussianLogSTFT):
                 raise ValueError(f"{card.family} works on GaussianLogSTFT")
-            steering = read_steering(folder, card.directions)
             directions = tuple(
-                Direction(d["name"], v, d["scale"], tuple(d["layers"]), d["provenance"], 0.0, steering.get(d["name"]))
+                Direction(d["name"], v, d["scale"], tuple(d["layers"]), d["provenance"], calibration=_calibration(d))
                 for d, v in zip(card.directions, vectors, strict=True)
             )
             prototypes = _prototypes(folder, card, generator)
@@ -111,6 +113,7 @@ class StyleInstrument(Instrument):
                 raise CheckpointError(f"the direction {own.name!r} is not one of {self.card.id}: delete it")
         self._by_name = {d.name: d for d in (*self.directions, *map(_unpacked, found))}
         self._even.cache_clear()
+        self._track.cache_clear()
 
     @property
     def z_dim(self) -> int:
@@ -128,7 +131,28 @@ class StyleInstrument(Instrument):
     def _moved(self, ws: Tensor, patch: Patch) -> Tensor:
         """w+ after the patch's prototype and sliders."""
         asked = {name: d for name in patch.sliders if (d := self._factor(name))}
-        return bend(self._pulled(ws, patch), patch.sliders, self._by_name | asked)
+        start = self._pulled(ws, patch)
+        return bend(start, self._places(start, patch), self._by_name | asked)
+
+    def _places(self, start: Tensor, patch: Patch) -> dict[str, float]:
+        """Where the sliders of a patch put the sound that starts at w+ (1, num_ws, w_dim), by direction."""
+        places = dict(patch.sliders)
+        for name, position in patch.sliders.items():
+            direction = self._by_name.get(name)
+            if position and direction and direction.calibration:
+                latent = start.detach().cpu().numpy().tobytes()
+                places[name] = direction.calibration.place(position, self._track(name, patch.seed, latent))
+        return places
+
+    @torch.inference_mode()
+    def _tracked(self, name: str, seed: int, latent: bytes) -> np.ndarray:
+        """What a sound measures along a calibrated direction; latent: its w+ before all sliders."""
+        direction = self._by_name[name]
+        assert direction.calibration is not None
+        g = self.generator.config
+        ws = torch.frombuffer(bytearray(latent), dtype=torch.float32).view(1, g.num_ws, g.w_dim).to(self.device)
+        listener = Listener(self.generator, self.codec)
+        return listener.track(ws, self._noise(seed), direction, direction.calibration.descriptor)
 
     # -- directions that are found when they are asked for ----------------------------------------------------------
 
@@ -315,8 +339,7 @@ class StyleInstrument(Instrument):
 
     def _made(self, ws: Tensor, noise: Noise) -> Tensor:
         """Codec tensors (n, 1, F, T) of w+ (n, num_ws, w_dim), all with one noise."""
-        many = Noise(*(n.expand(len(ws), *n.shape[1:]) for n in (noise.texture, noise.strokes)))
-        made: Tensor = self.generator(ws, many)
+        made: Tensor = self.generator(ws, noise.repeated(len(ws)))
         return made
 
     @torch.inference_mode()
@@ -419,6 +442,15 @@ def _numbers(ws: Tensor) -> tuple[float, ...]:
 
 def _unpacked(own: Own) -> Direction:
     return Direction(own.name, torch.tensor(own.vector), own.scale, own.layers, own.provenance)
+
+
+def _calibration(described: Mapping[str, Any]) -> Calibration | None:
+    """What a card says of a direction's; raises KeyError, TypeError or ValueError for what is none."""
+    if not (values := described.get("calibration")):
+        return None
+    if values["descriptor"] not in DESCRIPTORS:
+        raise ValueError(f"{values['descriptor']} is no descriptor")
+    return Calibration(values["descriptor"], float(values["step"]))
 
 
 def _prototypes(folder: Path, card: Card, generator: Generator) -> tuple[Prototype, ...]:

@@ -8,7 +8,7 @@ alone, which counts frames, has no such slope.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -73,19 +73,21 @@ class Descriptor:
     measure: Callable[[Frames], Tensor]
 
 
-def describe(samples: np.ndarray, rate: int) -> dict[str, float]:
-    """Every descriptor of samples (n,) or (channels, n), mixed down, by name."""
+def describe(samples: np.ndarray, rate: int, names: Sequence[str] | None = None) -> dict[str, float]:
+    """The named descriptors, or all, of samples (n,) or (channels, n), mixed down, by name."""
+    asked = tuple(names or DESCRIPTORS)
     mono = samples.mean(0) if samples.ndim == 2 else samples
     if mono.size == 0 or np.abs(mono).max() <= SILENT:
-        return {name: d.low for name, d in DESCRIPTORS.items()}
-    return dict(zip(DESCRIPTORS, measure(Frames.of(mono, rate))[0].tolist(), strict=True))
+        return {name: DESCRIPTORS[name].low for name in asked}
+    return dict(zip(asked, measure(Frames.of(mono, rate), asked)[0].tolist(), strict=True))
 
 
-def measure(frames: Frames) -> Tensor:
-    """(B, len(DESCRIPTORS)) in their order: what a codec's magnitudes tell before they are a sound."""
-    found = torch.stack([d.measure(frames).clamp(d.low, d.high) for d in DESCRIPTORS.values()], dim=1)
+def measure(frames: Frames, names: Sequence[str] | None = None) -> Tensor:
+    """(B, len(names)), or all descriptors in their order: what a codec's magnitudes tell before they are a sound."""
+    asked = [DESCRIPTORS[name] for name in names or DESCRIPTORS]
+    found = torch.stack([d.measure(frames).clamp(d.low, d.high) for d in asked], dim=1)
     silent = frames.magnitude.amax(dim=(1, 2)) <= SILENT
-    return torch.where(silent[:, None], torch.tensor([d.low for d in DESCRIPTORS.values()]), found)
+    return torch.where(silent[:, None], torch.tensor([d.low for d in asked]), found)
 
 
 def brightness(frames: Frames) -> Tensor:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from synth.control.calibration import SLIDER_END
 from synth.patch import Patch
 from synth.sound import Sound
 
-SLIDER_END = 5.0
 SCAN = (-5.0, -2.5, 0.0, 2.5, 5.0)
 STEPS = 8  # between two neighbours
 FINEST = 0.02  # of a slider: nearer places sound alike

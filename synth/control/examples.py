@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from synth.audio.descriptors import DESCRIPTORS
+from synth.control.calibration import SLIDER_END
 from synth.control.latent import Direction
 from synth.control.linearity import Line, lines
-from synth.control.sefa import SLIDER_END
 from synth.errors import AudioError
 from synth.sound import Sound
 

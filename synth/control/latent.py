@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from synth.control.steering import Steering
+from synth.control.calibration import Calibration
 from synth.errors import PatchError
 
 # Noise is drawn from its own stream, so that the same seed gives z and noise that are independent.
@@ -21,8 +21,7 @@ class Direction:
 
     vector: (w_dim,); scale: length in W of one slider unit; layers: first and last w+ row that it moves, inclusive;
     provenance: where it comes from, e.g. "SeFa, eigenvalue 12.3"; strength: that eigenvalue, or a share of the variance
-    in percent, where it comes of a factorisation; steering: the way of a slider that finds it from where a sound lies,
-    which it goes in place of the vector.
+    in percent, where it comes of a factorisation; calibration: what its slider is held to, if it is.
     """
 
     name: str
@@ -31,7 +30,7 @@ class Direction:
     layers: tuple[int, int]
     provenance: str
     strength: float = 0.0
-    steering: Steering | None = None
+    calibration: Calibration | None = None
 
     def describe(self) -> dict[str, object]:
         plain: dict[str, object] = {
@@ -40,27 +39,25 @@ class Direction:
             "layers": list(self.layers),
             "provenance": self.provenance,
         }
-        return plain | ({"steering": self.steering.describe()} if self.steering else {})
+        return plain | ({"calibration": self.calibration.describe()} if self.calibration else {})
 
 
-def bend(ws: Tensor, sliders: Mapping[str, float], directions: Mapping[str, Direction]) -> Tensor:
-    """w+ (B, num_ws, w_dim) moved by every slider; raises PatchError for a name that the model does not have.
-
-    Vectors are added first, then steered sliders find their ways, in the order of `directions`: a patch that names its
-    sliders in another order is the same sound. Gradients pass as if every slider were a vector.
-    """
-    for name in sliders:
+def bend(ws: Tensor, places: Mapping[str, float], directions: Mapping[str, Direction]) -> Tensor:
+    """w+ (B, num_ws, w_dim) moved to a place on every direction; raises PatchError for one the model does not have."""
+    for name in places:
         if name not in directions:
             raise PatchError("sliders", f"{name!r} is no direction of this model: use one of {', '.join(directions)}")
-    moved = ws.clone()
-    for name, position in sliders.items():
-        direction = directions[name]
-        if direction.steering is None:
-            first, last = direction.layers
-            moved[:, first : last + 1] += position * direction.scale * direction.vector.to(ws)
-    for name, direction in directions.items():
-        if direction.steering is not None and sliders.get(name):
-            moved[:, -1] += direction.steering.displacement(moved[:, -1], sliders[name])
+    for name, place in places.items():
+        ws = along(ws, directions[name], torch.tensor([place], dtype=torch.double))
+    return ws
+
+
+def along(ws: Tensor, direction: Direction, places: Tensor) -> Tensor:
+    """w+ (B, num_ws, w_dim) -> the same at places (n,) on a direction, a place each; one of either serves all."""
+    first, last = direction.layers
+    moved = ws.expand(max(len(ws), len(places)), -1, -1).clone()
+    lengths = (places.double() * direction.scale).to(ws)
+    moved[:, first : last + 1] += lengths[:, None, None] * direction.vector.to(ws)
     return moved
 
 

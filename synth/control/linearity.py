@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+import torch
 
-from synth.control.latent import Direction, bend
+from synth.control.calibration import PLACES, Calibration
+from synth.control.latent import Direction, along
 from synth.control.listening import ORDER, Listener
 
 POSITIONS = tuple(float(p) for p in range(-5, 6))
-TRIED = (-5.0, 0.0, 5.0)
+SHARES = (0.4, 0.3, 0.2, 0.14, 0.08)
+STRAIGHT = 0.93
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,19 @@ def curves(
 ) -> np.ndarray:
     """Descriptors (len(seeds), len(positions), len(DESCRIPTORS)); `phase` as `Listener.hear` takes it."""
     ws = listener.generator.broadcast(listener.draw(seeds))
-    name = direction.name
-    heard = [listener.hear(bend(ws, {name: p}, {name: direction}), seeds, phase) for p in positions]
+    at = np.broadcast_to(positions, (len(seeds), len(positions)))
+    if calibration := direction.calibration:
+        values = tracks(listener, direction, calibration.descriptor, seeds)
+        at = np.array([[calibration.place(p, of) for p in positions] for of in values])
+    heard = [listener.hear(along(ws, direction, torch.tensor(places)), seeds, phase) for places in at.T]
     return np.stack(heard, axis=1)
+
+
+def tracks(listener: Listener, direction: Direction, descriptor: str, seeds: Sequence[int]) -> np.ndarray:
+    """What each sound measures at PLACES on a direction, (len(seeds), len(PLACES))."""
+    ws = listener.generator.broadcast(listener.draw(seeds))
+    noises = (listener.noise([seed]) for seed in seeds)
+    return np.stack([listener.track(w[None], n, direction, descriptor) for w, n in zip(ws, noises, strict=True)])
 
 
 def lines(measured: np.ndarray, positions: Sequence[float] = POSITIONS) -> dict[str, Line]:
@@ -67,9 +80,21 @@ def _line(y: np.ndarray, positions: np.ndarray) -> Line:
     )
 
 
-def straightest(
-    listener: Listener, candidates: Sequence[Direction], descriptor: str, seeds: Sequence[int]
-) -> Direction:
-    """Of several directions the one whose slider moves a descriptor most evenly, by r at a few positions."""
-    found = [lines(curves(listener, d, seeds, TRIED, phase=False), TRIED)[descriptor].r for d in candidates]
-    return candidates[int(np.argmax(found))]
+def calibrated(listener: Listener, direction: Direction, descriptor: str, seeds: Sequence[int]) -> Direction:
+    """A direction whose slider is held to the longest step that stays straight; the straightest if none does.
+
+    Steps are SHARES of the descriptor's standard deviation over the sounds; straight is an r of STRAIGHT.
+    """
+    values = tracks(listener, direction, descriptor, seeds)
+    spread = float(values[:, len(PLACES) // 2].std())
+    steps = [Calibration(descriptor, share * spread) for share in SHARES]
+    found = [_foretold(calibration, values) for calibration in steps]
+    best = next((i for i, r in enumerate(found) if r >= STRAIGHT), int(np.argmax(found)))
+    return replace(direction, calibration=steps[best])
+
+
+def _foretold(calibration: Calibration, values: np.ndarray) -> float:
+    """The r of a calibrated slider by what sounds measure (n, len(PLACES)) along its direction."""
+    places = [[calibration.place(p, of) for p in POSITIONS] for of in values]
+    met = np.array([np.interp(at, PLACES, of) for at, of in zip(places, values, strict=True)])
+    return _line(met, np.asarray(POSITIONS)).r

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from synth.audio.codecs import GaussianLogSTFT
 from synth.audio.descriptors import DESCRIPTORS, Frames, describe, measure
-from synth.control.latent import NOISE_STREAM, draw_z
+from synth.control.calibration import PLACES
+from synth.control.latent import NOISE_STREAM, Direction, along, draw_z
 from synth.models.stylegan2 import Generator, Noise, draw_noise
 
 CHUNK = 16
@@ -20,7 +21,7 @@ ORDER = list(DESCRIPTORS)
 
 @dataclass(frozen=True)
 class Listener:
-    """A generator on the CPU with its codec.
+    """A generator with its codec; but for `track`, it is on the CPU.
 
     A seed stands for the z and the noise that it gives an instrument, and for a category, each in turn.
     """
@@ -44,7 +45,7 @@ class Listener:
         """
         found = []
         for at in range(0, len(ws), CHUNK):
-            tensors = self.generator(ws[at : at + CHUNK], self._noise(seeds[at : at + CHUNK]))
+            tensors = self.generator(ws[at : at + CHUNK], self.noise(seeds[at : at + CHUNK]))
             found.append(self._described(tensors) if phase else self._measured(tensors).numpy())
         return np.concatenate(found)
 
@@ -53,43 +54,40 @@ class Listener:
         found = []
         for at in range(0, len(ws), CHUNK):
             inputs = ws[at : at + CHUNK].clone().requires_grad_(True)
-            found.append(self._risen(inputs, self.generator(inputs, self._noise(seeds[at : at + CHUNK])), names)[1])
+            found.append(self._risen(inputs, self.generator(inputs, self.noise(seeds[at : at + CHUNK])), names))
         return torch.cat(found)
 
-    def drawn(self, ws: Tensor, seeds: Sequence[int], names: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """The named descriptors of `hear`, (n, len(names)), and how they grow along the last row of w+ alone,
-        (n, len(names), w_dim).
+    @torch.no_grad()
+    def track(self, ws: Tensor, noise: Noise, direction: Direction, descriptor: str) -> np.ndarray:
+        """A descriptor of one sound, w+ (1, num_ws, w_dim), at PLACES on a direction; of samples, phases by PGHI."""
+        g, moved = self.generator, along(ws, direction, torch.from_numpy(PLACES))
+        if direction.layers[0] == g.config.num_ws - 1:
+            # The last row comes in behind the convolutions, which are asked once and take most of the time.
+            tensors = g.redrawn(g.synthesis.details(ws, noise.strokes), moved[:, -1], noise.texture)
+        else:
+            tensors = g(moved, noise.repeated(len(moved)))
+        return self._described(tensors.cpu(), [descriptor])[:, 0]
 
-        That row is met behind the convolutions, so its slopes cost little more than a hearing.
-        """
-        found = []
-        for at in range(0, len(ws), CHUNK):
-            last = ws[at : at + CHUNK, -1].clone().requires_grad_(True)
-            rows = torch.cat([ws[at : at + CHUNK, :-1], last[:, None]], dim=1)
-            found.append(self._risen(last, self.generator(rows, self._noise(seeds[at : at + CHUNK])), names))
-        measured, slopes = zip(*found, strict=True)
-        return torch.cat(measured), torch.cat(slopes)
-
-    def _risen(self, inputs: Tensor, tensors: Tensor, names: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """The named descriptors (n, K) of codec tensors, and their slopes (n, K, ...) along the inputs."""
+    def _risen(self, inputs: Tensor, tensors: Tensor, names: Sequence[str]) -> Tensor:
+        """Slopes (n, K, ...) of the named descriptors of codec tensors, along the inputs."""
         # In two steps, so that the descriptors' own part is not gone through again with the generator's.
         leaf = tensors.detach().requires_grad_(True)
-        measured = self._measured(leaf)[:, [ORDER.index(name) for name in names]]
+        measured = self._measured(leaf, names)
         rows = []
         for i in range(len(names)):
             (back,) = torch.autograd.grad(measured[:, i].sum(), leaf, retain_graph=True)
             rows.append(torch.autograd.grad(tensors, inputs, back, retain_graph=True)[0])
-        return measured.detach(), torch.stack(rows, dim=1)
+        return torch.stack(rows, dim=1)
 
-    def _described(self, tensors: Tensor) -> np.ndarray:
+    def _described(self, tensors: Tensor, names: Sequence[str] | None = None) -> np.ndarray:
         rate = self.codec.sample_rate
-        return np.array([list(describe(x, rate).values()) for x in self.codec.decode(tensors, "pghi")])
+        return np.array([list(describe(x, rate, names).values()) for x in self.codec.decode(tensors, "pghi")])
 
-    def _measured(self, tensors: Tensor) -> Tensor:
+    def _measured(self, tensors: Tensor, names: Sequence[str] | None = None) -> Tensor:
         rate = self.codec.sample_rate
-        return measure(Frames(self.codec.magnitude(tensors), rate, self.codec.hop / rate))
+        return measure(Frames(self.codec.magnitude(tensors), rate, self.codec.hop / rate), names)
 
-    def _noise(self, seeds: Sequence[int]) -> Noise:
+    def noise(self, seeds: Sequence[int]) -> Noise:
         g, stft = self.generator.config, self.codec.stft
         drawn = [draw_noise(g, stft, 1, torch.Generator().manual_seed(seed ^ NOISE_STREAM)) for seed in seeds]
         return Noise(torch.cat([n.texture for n in drawn]), torch.cat([n.strokes for n in drawn]))

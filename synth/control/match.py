@@ -90,7 +90,7 @@ def sketch(generator: Generator, noise: Noise, start: Tensor, target: Target, sp
         details = generator.synthesis.details(start, noise.strokes)
 
     def make(w: Tensor) -> Tensor:
-        return generator.compose(*generator.synthesis.outline(w, details), noise.texture)
+        return generator.redrawn(details, w, noise.texture)
 
     w = start[:, -1].detach().clone().requires_grad_(True)
     adam = torch.optim.Adam([w], lr=SKETCH_RATE * unit, betas=(0.9, 0.95))

@@ -11,8 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from synth.control.calibration import SLIDER_END
 from synth.control.latent import Direction
-from synth.control.sefa import SLIDER_END
 
 RIDGE = 0.1  # beside a mean square slope of 1
 LEAK = 0.3  # what a squared slope of another descriptor counts beside one of its own

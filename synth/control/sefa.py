@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from synth.control.calibration import SLIDER_END
 from synth.control.latent import Direction
 from synth.models.stylegan2 import Generator, Level
 
-# A slider runs to +-5; this many standard deviations of the latents along the direction lie at its ends.
+# This many standard deviations of the latents along the direction lie at the ends of a slider.
 END_DEVIATIONS = 2.0
-SLIDER_END = 5.0
 
 
 def factorize(

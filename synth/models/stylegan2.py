@@ -36,6 +36,10 @@ class Noise:
     texture: Tensor
     strokes: Tensor
 
+    def repeated(self, count: int) -> Noise:
+        """The noise of one sound for `count` of them."""
+        return Noise(*(of.expand(count, *of.shape[1:]) for of in (self.texture, self.strokes)))
+
 
 @dataclass(frozen=True)
 class GeneratorConfig:
@@ -198,6 +202,13 @@ class Generator(nn.Module):
         """w+ (B, num_ws, w_dim) and noise -> codec tensor (B, 1, R, R)."""
         mean, gate = self.synthesis(ws, noise.strokes)
         return self.compose(mean, gate, noise.texture)
+
+    def redrawn(self, details: Tensor, w: Tensor, texture: Tensor) -> Tensor:
+        """Codec tensors (B, 1, R, R) with the last row of w+ changed to w (B, w_dim).
+
+        details: what the convolutions make of the other rows (`Synthesis.details`), which need not be asked again.
+        """
+        return self.compose(*self.synthesis.outline(w, details), texture)
 
     def compose(self, mean: Tensor, gate: Tensor, texture: Tensor) -> Tensor:
         return mean + gate * (RAYLEIGH_DB / self.config.half_range_db) * texture

@@ -18,8 +18,9 @@ from torch import Tensor
 from synth.audio.codecs import GaussianLogSTFT, from_settings
 from synth.audio.descriptors import DESCRIPTORS
 from synth.checkpoint import CARD, Card, find, rewriting, sha256, verify
+from synth.control.calibration import SLIDER_END
 from synth.control.latent import Direction
-from synth.control.linearity import POSITIONS, Line, curves, lines, straightest
+from synth.control.linearity import POSITIONS, Line, calibrated, curves, lines
 from synth.control.listening import Listener
 from synth.control.prototypes import (
     Prototype,
@@ -32,8 +33,6 @@ from synth.control.prototypes import (
 from synth.control.regression import direction
 from synth.control.sefa import spread_root
 from synth.control.semantic import Meaning, meanings
-from synth.control.steering import FILE, Steering
-from synth.control.teaching import Axes, Teacher, learn
 from synth.errors import CheckpointError
 from synth.files import write_text
 from synth.models.encoder import Inverter
@@ -43,13 +42,10 @@ from synth.training.readme import readme
 
 # Seeds of four kinds, so that what is measured was neither learnt from nor chosen by.
 LEARNT = range(10_000, 10_128)
-WALKED, STEERED = range(40_000, 41_600), range(50_000, 50_800)
 CHOSEN = range(20_000, 20_024)
 MEASURED = 30_000
-DEVIATIONS = (1.25, 2.0, 3.5)  # at a slider's ends, by regression
-SHARES = (0.08, 0.14, 0.2)  # of the descriptor's own standard deviation, by one of a steered slider
+DEVIATIONS = 5.0  # of latents along a direction: how far a slider may go for a sound that hardly follows it
 METHODS = {
-    "steering": "steered from place to place",
     "regression": "regression of measured slopes",
     "prototypes": "prototypes of exemplars",
 }
@@ -109,15 +105,14 @@ class _Subject:
         return self.listener.codec
 
     @property
-    def layers(self) -> tuple[tuple[int, int], ...]:
-        """Ranges to choose from: the last row of w+, which draws spectra and envelopes, and all of them."""
+    def layers(self) -> tuple[int, int]:
+        """The last row of w+, which draws the spectra and envelopes that are measured."""
         last = self.listener.generator.config.num_ws - 1
-        return (last, last), (0, last)
+        return last, last
 
     def semantics(self, count: int, orthogonal: bool) -> Semantics:
         ends = self._ends()
         candidates = {
-            "steering": self._by_steering(),
             "regression": self._by_regression(),
             "prototypes": self._by_prototypes(ends, orthogonal),
         }
@@ -131,12 +126,14 @@ class _Subject:
         prototypes = category_prototypes(self.listener.generator, self.card.categories)
         return Semantics(tuple(directions), (*prototypes, *(p for pair in ends.values() for p in pair)), report)
 
-    def _measured(
-        self, meaning: Meaning, candidates: Sequence[Direction], count: int
-    ) -> tuple[Direction, dict[str, Line]]:
-        """The straightest of the candidates, and its lines over seeds that are new to it."""
-        chosen = straightest(self.listener, candidates, meaning.descriptor, CHOSEN)
+    def _measured(self, meaning: Meaning, plain: Direction, count: int) -> tuple[Direction, dict[str, Line]]:
+        """The direction, calibrated, and its lines over seeds that are new to it."""
+        chosen = calibrated(self.listener, plain, meaning.descriptor, CHOSEN)
         return chosen, lines(curves(self.listener, chosen, range(MEASURED, MEASURED + count)))
+
+    def _reaching(self, direction: Direction) -> Direction:
+        """The same with ends as far as DEVIATIONS."""
+        return replace(direction, scale=float((self._root @ direction.vector).norm()) * DEVIATIONS / SLIDER_END)
 
     @cached_property
     def _descriptors(self) -> list[str]:
@@ -147,46 +144,17 @@ class _Subject:
     def _root(self) -> Tensor:
         return spread_root(self.listener.generator)
 
-    def _by_steering(self) -> dict[str, list[Direction]]:
-        axes = Axes.of(self.listener.generator.w_avg.mean(0), self._root)
-        teacher = Teacher(self.listener, axes, tuple(self._descriptors))
-        aims = [(m.descriptor, m.against) for m in self.meanings]
-        lessons = teacher.gather(aims, WALKED)
-        lessons += teacher.gather(aims, STEERED, learn(teacher, lessons))
-        estimate = learn(teacher, lessons)
-        spread = dict(zip(teacher.names, lessons.descriptors[:, 0].std(0, correction=0).tolist(), strict=True))
-        return {
-            m.name: [
-                self._steered(m, Steering(estimate, m.descriptor, m.against, share * spread[m.descriptor]))
-                for share in SHARES
-            ]
-            for m in self.meanings
-        }
-
-    def _steered(self, meaning: Meaning, steering: Steering) -> Direction:
-        """Its vector is what the sounds that sliders are chosen on do on average, by one of the slider."""
-        mean = steering.displacement(self.listener.draw(CHOSEN), 1.0).mean(0)
-        length = mean.norm()
-        vector = mean / length.clamp_min(1e-12)
-        return Direction(meaning.name, vector, float(length), self.layers[0], METHODS["steering"], steering=steering)
-
-    def _by_regression(self) -> dict[str, list[Direction]]:
+    def _by_regression(self) -> dict[str, Direction]:
         names = self._descriptors
         ws = self.listener.generator.broadcast(self.listener.draw(LEARNT))
         slopes = self.listener.slopes(ws, LEARNT, names)
         found = {}
         for m in self.meanings:
             own = slopes[:, [names.index(name) for name in (m.descriptor, *m.against)]]
-            found[m.name] = [
-                direction(m.name, own, self._root, layers, deviations, METHODS["regression"])
-                for layers in self.layers
-                for deviations in DEVIATIONS
-            ]
+            found[m.name] = direction(m.name, own, self._root, self.layers, DEVIATIONS, METHODS["regression"])
         return found
 
-    def _by_prototypes(
-        self, ends: dict[str, tuple[Prototype, Prototype]], orthogonal: bool
-    ) -> dict[str, list[Direction]]:
+    def _by_prototypes(self, ends: dict[str, tuple[Prototype, Prototype]], orthogonal: bool) -> dict[str, Direction]:
         ways = {name: high.vector - low.vector for name, (low, high) in ends.items()}
         vectors = torch.stack(list(ways.values()))
         if orthogonal:
@@ -197,7 +165,7 @@ class _Subject:
                     f"{self.card.id} tells too few exemplars apart: leave out --orthogonal"
                 ) from error
         return {
-            name: [along(name, way, layers, METHODS["prototypes"]) for layers in self.layers]
+            name: self._reaching(along(name, way, self.layers, METHODS["prototypes"]))
             for name, way in zip(ways, vectors, strict=True)
         }
 
@@ -230,6 +198,7 @@ def _slider(meaning: Meaning, best: str, tried: dict[str, tuple[Direction, dict[
             method: {
                 "layers": list(d.layers),
                 "scale": _short(d.scale),
+                "step": _short(d.calibration.step if d.calibration else 0.0),
                 "r": {name: _short(line.r) for name, line in found.items()},
                 "slope": {name: _short(line.slope) for name, line in found.items()},
             }
@@ -237,14 +206,6 @@ def _slider(meaning: Meaning, best: str, tried: dict[str, tuple[Direction, dict[
         },
         "curve": {key: [_short(y) for y in getattr(own, key)] for key in ("middle", "low", "high")},
     }
-
-
-def _save_steering(directions: Sequence[Direction], folder: Path) -> None:
-    """The one estimate that all steered sliders of a model ask; an older one goes."""
-    (folder / FILE).unlink(missing_ok=True)
-    ways = [d.steering for d in directions if d.steering]
-    if ways:
-        ways[0].estimate.save(folder / FILE)
 
 
 def _short(value: float) -> float:
@@ -263,7 +224,6 @@ def _install(folder: Path, card: Card, found: Semantics) -> None:
             kept = [(d, v) for d, v in zip(card.directions, stored, strict=True) if d["name"] not in new]
             vectors = torch.stack([*(d.vector for d in found.directions), *(v for _, v in kept)])
             save_file({"directions": vectors}, staged / "directions.safetensors")
-            _save_steering(found.directions, staged)
             places = torch.stack([p.vector for p in found.prototypes])
             save_file({"prototypes": places}, staged / "prototypes.safetensors")
             card = replace(

@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from synth.audio.codecs import GaussianLogSTFT
-from synth.control.latent import Direction
-from synth.control.linearity import POSITIONS, curves, lines, straightest
+from synth.control.calibration import PLACES, Calibration
+from synth.control.latent import Direction, along
+from synth.control.linearity import POSITIONS, SHARES, STRAIGHT, calibrated, curves, lines, tracks
 from synth.control.listening import ORDER, Listener
 from synth.models.stylegan2 import Generator, GeneratorConfig
 
@@ -50,14 +53,37 @@ def test_r_is_one_only_if_all_sounds_follow_alike():
     assert lines(measured(offsets - x))["brightness"].r == pytest.approx(-1.0)
 
 
-def test_the_straightest_is_the_one_that_moves_the_descriptor(listener):
-    seeds = range(4)
-    candidates = [one(3), one(0, -1.0), one(0)]
-    assert straightest(listener, candidates, "brightness", seeds) is candidates[2]
-    curve = curves(listener, candidates[2], seeds, phase=False)
-    assert curve.shape == (4, 11, len(ORDER))
-    assert lines(curve)["brightness"].r > 0.7
-    np.testing.assert_allclose(curves(listener, one(3), seeds, (0.0, 5.0), phase=False)[:, 1], curve[:, 5], atol=1e-4)
+def test_a_track_is_what_is_heard_at_places(listener):
+    seeds = range(3)
+    ws = listener.generator.broadcast(listener.draw(seeds))
+    found = tracks(listener, one(0), "brightness", seeds)
+    assert found.shape == (3, len(PLACES))
+    for i in (0, 14, 20):
+        moved = along(ws, one(0), torch.full((3,), PLACES[i]))
+        heard = listener.hear(moved, seeds, phase=True)[:, ORDER.index("brightness")]
+        np.testing.assert_allclose(found[:, i], heard, atol=1e-3)
+    everywhere = tracks(listener, replace(one(0), layers=(0, ROW)), "brightness", seeds)
+    assert np.abs(found - everywhere).max() < 0.2, "the profiles, which the last row draws, make nearly all of it"
+
+
+def test_calibration_straightens_a_slider(listener):
+    seeds = range(8)
+    listener.generator.synthesis.profiles.out.weight[:, 1] = 0.0  # sounds left of 0 follow a fifth as far as the others
+    plain = replace(one(0), scale=0.2)
+    uneven = lines(curves(listener, plain, seeds))["brightness"]
+    chosen = calibrated(listener, plain, "brightness", seeds)
+    even = lines(curves(listener, chosen, seeds))["brightness"]
+    assert uneven.r < 0.9 and even.r > uneven.r + 0.05
+    assert even.slope == pytest.approx(chosen.calibration.step, rel=0.2)
+    spread = tracks(listener, plain, "brightness", seeds)[:, 14].std()
+    assert chosen.calibration.step / spread == pytest.approx(max(SHARES)) or even.r > STRAIGHT - 0.02
+
+
+def test_a_calibrated_slider_of_what_does_nothing_stays_at_rest(listener):
+    still = replace(one(3), calibration=Calibration("brightness", 0.1))
+    curve = curves(listener, still, range(2), (-5.0, 0.0, 5.0))
+    np.testing.assert_allclose(curve[:, 0], curve[:, 1], atol=1e-3)
+    np.testing.assert_allclose(curve[:, 2], curve[:, 1], atol=1e-3)
 
 
 def test_slopes_are_those_of_what_is_heard(listener):

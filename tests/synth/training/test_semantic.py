@@ -5,17 +5,18 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from synth.audio.descriptors import DESCRIPTORS
 from synth.checkpoint import load_card, verify
 from synth.cli import main
-from synth.control import semantic, teaching
-from synth.control.estimate import Estimate
+from synth.control import semantic
+from synth.control.calibration import Calibration
 from synth.control.latent import Direction
 from synth.control.prototypes import Prototype
-from synth.control.steering import Steering
+from synth.errors import CheckpointError
 from synth.patch import Patch
 from synth.style import StyleInstrument
 from synth.training import semantic as verb
@@ -31,9 +32,6 @@ def model(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(tmp_path))
     monkeypatch.setattr(verb, "LEARNT", range(100, 108))
     monkeypatch.setattr(verb, "CHOSEN", range(200, 204))
-    monkeypatch.setattr(verb, "WALKED", range(300, 316))
-    monkeypatch.setattr(verb, "STEERED", range(400, 416))
-    monkeypatch.setattr(teaching, "LESSONS", 40)
     return tmp_path / "tiny"
 
 
@@ -44,7 +42,7 @@ def test_sliders_are_found_measured_and_installed(model: Path, capsys: pytest.Ca
     assert load_card(model) == before, "nothing is written unless it is asked for"
     assert list(report["sliders"]) == SLIDERS and report["seeds"] == 3
     for slider in report["sliders"].values():
-        assert set(slider["methods"]) == {"steering", "regression", "prototypes"}
+        assert set(slider["methods"]) == {"regression", "prototypes"}
         own = {name: figures["r"][slider["descriptor"]] for name, figures in slider["methods"].items()}
         assert own[slider["method"]] == max(own.values())
         assert all(len(points) == 11 for points in slider["curve"].values())
@@ -58,9 +56,9 @@ def test_sliders_are_found_measured_and_installed(model: Path, capsys: pytest.Ca
     assert names == [*SLIDERS, *(d["name"] for d in before.directions)]
     assert [p["name"] for p in card.prototypes][:3] == ["hit", "scrape", "Brightness: dark"]
     assert "## Sliders" in (model / "README.md").read_text()
-    steered = [name for name, slider in report["sliders"].items() if slider["method"] == "steering"]
-    assert [d["name"] for d in card.directions if "steering" in d] == steered
-    assert ("steering.safetensors" in card.files) == bool(steered)
+    held = {d["name"]: d["calibration"] for d in card.directions if "calibration" in d}
+    moved = {name: slider["descriptor"] for name, slider in report["sliders"].items()}
+    assert {name: of["descriptor"] for name, of in held.items()} == moved
 
     instrument = StyleInstrument.load(model, "cpu")
     sounds = [
@@ -76,24 +74,34 @@ def test_sliders_are_found_measured_and_installed(model: Path, capsys: pytest.Ca
     assert refreshed.metrics["semantic"] == again.metrics["semantic"], "a later evaluation keeps the sliders' figures"
 
 
-def test_a_steered_slider_is_installed_and_heard(model: Path) -> None:
-    card = verify(model)
-    d, rng = card.network["w_dim"], torch.Generator().manual_seed(0)
-    shapes = {"centre": (d,), "axes": (8, d), "wide": (16, 8), "wide_bias": (16,), "narrow": (8, 16)}
-    shapes |= {"narrow_bias": (8,), "out": (1, 8), "out_bias": (1,), "steepness": (1,)}
-    estimate = Estimate(("rate",), **{name: torch.rand(shape, generator=rng) for name, shape in shapes.items()})
-    steered = Direction("Rate", torch.zeros(d), 0.0, (0, 0), "test", steering=Steering(estimate, "rate", (), 1.0))
-    place = Prototype("hit", torch.zeros(d), "test")
-    plain = Direction("Brightness", torch.ones(d), 0.1, (0, 0), "test")
-    line = {"layers": [0, 0], "scale": 0.0, "r": {"rate": 1.0}, "slope": {"rate": 1.0}}
-    slider = {"descriptor": "rate", "method": "regression", "methods": {"regression": line}}
-    report = {"seeds": 0, "positions": [], "sliders": {"Rate": slider}}
-    for found, holds in (((steered, plain), True), ((replace(steered, steering=None),), False)):
-        verb._install(model, verify(model), verb.Semantics(found, (place,), report))
-        assert ("steering.safetensors" in verify(model).files) == holds
+def test_a_calibrated_slider_is_installed_and_heard(model: Path) -> None:
+    last = StyleInstrument.load(model, "cpu").generator.config.num_ws - 1
+    vector = torch.nn.functional.normalize(torch.ones(verify(model).network["w_dim"]), dim=0)
+    plain = Direction("Brightness", vector, 0.5, (last, last), "test")
+    line = {"layers": [last, last], "scale": 0.5, "r": {"brightness": 1.0}, "slope": {"brightness": 1.0}}
+    slider = {"descriptor": "brightness", "method": "regression", "methods": {"regression": line}}
+    report = {"seeds": 0, "positions": [], "sliders": {"Brightness": slider}}
+    heard, seen = {}, {}
+    for name, calibration in (("held", Calibration("brightness", 0.008)), ("plain", None)):
+        found = verb.Semantics((replace(plain, calibration=calibration),), (Prototype("hit", vector, "test"),), report)
+        verb._install(model, verify(model), found)
         instrument = StyleInstrument.load(model, "cpu")
-        sounds = [instrument.synthesise(Patch(model="tiny", sliders=s)) for s in ({}, {"Rate": 0.0}, {"Rate": 3.0})]
-        assert sounds[0].equal(sounds[1]) and sounds[0].equal(sounds[2]) != holds
+        patches = [Patch(model="tiny", seed=3, sliders={"Brightness": p}) for p in (0.0, -1.0, -4.0)]
+        seen[name] = [instrument.synthesise(patch) for patch in patches]
+        heard[name] = [instrument.describe(instrument.draft(patch))["brightness"] for patch in patches]
+        assert torch.equal(instrument.synthesise(patches[2]), seen[name][2]), "the same again from what is kept"
+    assert torch.equal(seen["held"][0], seen["plain"][0]) and not torch.equal(seen["held"][2], seen["plain"][2])
+    np.testing.assert_allclose(np.diff(heard["held"]), [-0.008, -0.024], atol=0.004)
+    assert np.abs(np.diff(heard["plain"]) - [-0.008, -0.024]).max() > 0.005
+
+
+def test_a_calibration_that_is_none_is_refused(model: Path) -> None:
+    card = json.loads((model / "card.json").read_text())
+    for wrong in ({"descriptor": "warmth", "step": 1.0}, {"step": 1.0}, {"descriptor": "rate", "step": "far"}):
+        card["directions"][0]["calibration"] = wrong
+        (model / "card.json").write_text(json.dumps(card))
+        with pytest.raises(CheckpointError, match="restore it"):
+            StyleInstrument.load(model, "cpu")
 
 
 def _evaluation() -> dict[str, object]:
