@@ -5,10 +5,10 @@
 
 Prints two Markdown tables. The first: Frechet audio distance of `count` sounds of each model to the valid clips of each
 data folder, in the space of AlexNet and, where its weights are named, of YAMNet, beside the floor of as many training
-clips; and the class hit rate of models that a category can be asked of, on folders that have their categories. Sounds
-are brought to the length of the folder's clips: what is longer is cut, what is shorter ends in silence. Bold are the
-folders that a model learnt from. The second: parameters, megabytes, milliseconds to a sound on one thread of the CPU
-(network alone, and whole), images seen and minutes of training.
+clips; and the class hit rate of models that a category of the folder can be asked of, which are asked for those alone.
+Sounds are brought to the length of the folder's clips: what is longer is cut, what is shorter ends in silence. Bold are
+folders with categories that a model learnt from. The second: parameters, megabytes, milliseconds to a sound on one
+thread of the CPU (network alone, and whole), images seen and minutes of training.
 
 `--subset` makes a data folder of some categories of another, of links to its files, for models that know no categories.
 """
@@ -79,14 +79,15 @@ class Ground:
 def sounds(instrument: Instrument, ground: Ground, count: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Samples (count, n) of consecutive seeds, categories in turn, and their labels where the ground has them all."""
     card = instrument.card
-    names: Sequence[str | None] = card.categories or (None,)
+    shared = [name for name in card.categories if name in ground.categories]
+    names: Sequence[str | None] = shared or card.categories or (None,)
     asked = [names[seed % len(names)] for seed in range(count)]
     made = np.zeros((count, ground.samples), np.float32)
     for seed, category in enumerate(asked):
         patch = Patch(card.id, category, seed, phase="pghi", lufs=None)
         sound = instrument.render(patch).resampled(RATE).samples[0, : ground.samples]
         made[seed, : len(sound)] = sound
-    if not can(card.family, CATEGORY) or not set(card.categories) <= set(ground.categories):
+    if not (can(card.family, CATEGORY) and shared):
         return made, None
     return made, np.array([ground.categories.index(str(category)) for category in asked])
 
@@ -94,7 +95,7 @@ def sounds(instrument: Instrument, ground: Ground, count: int) -> tuple[np.ndarr
 def quality(instrument: Instrument, ground: Ground, count: int) -> list[str]:
     """FAD beside its floor in every space, then the hit rate in each where there is one."""
     made, labels = sounds(instrument, ground, count)
-    learnt = set(instrument.card.data.get("clips_per_category", ())) <= set(ground.categories)
+    learnt = not set(instrument.card.data.get("clips_per_category", ())).isdisjoint(ground.categories)
     fads, hits = [], []
     for yardstick in ground.yardsticks:
         embedded = yardstick.embed(made)
@@ -160,14 +161,13 @@ def main() -> None:
     instruments = [load(model, "cpu") for model in options.models or catalogue()]
     grounds = [Ground.of(folder, tuple(dict.fromkeys((None, options.yamnet)))) for folder in options.data]
     spaces = [yardstick.embedder.name for yardstick in grounds[0].yardsticks]
-    heads = [
-        f"{what}, {g.name}" for g in grounds for what in [f"FAD-{s}" for s in spaces] + [f"hits, {s}" for s in spaces]
-    ]
+    heads = [f"FAD-{space} / floor" for space in spaces] + [f"hits, {space}" for space in spaces]
     rows = [
-        [i.card.id, FAMILIES[i.card.family].title, *(x for g in grounds for x in quality(i, g, options.count))]
+        [g.name, i.card.id, FAMILIES[i.card.family].title, *quality(i, g, options.count)]
+        for g in grounds
         for i in instruments
     ]
-    print("\n".join(table(["model", "family", *heads], rows)))
+    print("\n".join(table(["clips", "model", "family", *heads], rows)))
     costs = ["weights", "MB", "seconds", "network, ms", "sound, ms", "images seen", "minutes", "trained on"]
     print("\n" + "\n".join(table(["model", *costs], [[i.card.id, *cost(i)] for i in instruments])))
 

@@ -20,9 +20,10 @@ def readme(card: Card, curve: bool) -> str:
 
 
 def _what(card: Card) -> str:
+    kinds = f"{len(card.categories)} categories" if card.categories else "no categories to ask for"
     return f"""# {card.title}
 
-A {card.family} generator of {card.duration:.3g} s sounds at {card.sample_rate} Hz, {len(card.categories)} categories.
+A {card.family} generator of {card.duration:.3g} s sounds at {card.sample_rate} Hz, {kinds}.
 Trained on {card.data["train_clips"]} recordings, {card.training["images_seen"]:,} images seen in \
 {_minutes(card):g} minutes of training ({card.training["device"]}).
 
