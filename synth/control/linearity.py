@@ -13,7 +13,7 @@ from synth.control.latent import Direction, along
 from synth.control.listening import ORDER, Listener
 
 POSITIONS = tuple(float(p) for p in range(-5, 6))
-SHARES = (0.4, 0.3, 0.2, 0.14, 0.08)
+SHARES = (0.6, 0.4, 0.3, 0.2, 0.14, 0.08)
 STRAIGHT = 0.93
 
 
