@@ -62,20 +62,22 @@ def part_of(key: str, label: str, seconds: float) -> Sound | None:
     return part
 
 
-def several(key: str, label: str, seconds: float) -> list[tuple[str, Sound]]:
-    """Uploaded sounds by name, each cut to its loudest `seconds`; of those that cannot be used, one sentence each."""
-    kept: dict[str, _Given] = st.session_state.get(f"{key}.read", {})
+def several(key: str, label: str, seconds: float, most: int) -> list[tuple[str, Sound]]:
+    """Uploaded sounds by name, each cut to its loudest `seconds`, the first `most` of them; of those that cannot be
+    used, one sentence each."""
+    kept: dict[tuple[str, float], _Given] = st.session_state.get(f"{key}.read", {})
     files = st.file_uploader(label, TYPES, accept_multiple_files=True, key=f"{key}.files")
-    read_now = {file.file_id: kept.get(file.file_id) or _read(file) for file in files}
+    if len(files) > most:
+        st.warning(f"{most} sounds are enough here: the first {most} are taken.", icon=":material/info:")
+    read_now = {}
+    for file in files[:most]:
+        known = (file.file_id, seconds)
+        read_now[known] = kept.get(known) or _cut(file, seconds)
     st.session_state[f"{key}.read"] = read_now
-    found = []
-    for file in files:
-        given = read_now[file.file_id]
-        if given.sound is None:
+    for given in read_now.values():
+        if given.fault:
             st.warning(given.fault, icon=":material/error:")
-        else:
-            found.append((file.name, chosen(given.sound, None, seconds)))
-    return found
+    return [(file.name, given.sound) for file, given in zip(files, read_now.values(), strict=False) if given.sound]
 
 
 def _file(key: str, label: str) -> Any | None:
@@ -102,6 +104,14 @@ def _read(file: Any) -> _Given:
     except AudioError as error:
         return _Given(file.file_id, fault=parts.sentence(error))
     return _Given(file.file_id, sound, spectrogram.data_url("svg+xml", spectrogram.waveform(sound.samples[0])))
+
+
+def _cut(file: Any, seconds: float) -> _Given:
+    """The part of an upload that counts, and nothing else, which would be kept for as long as the session lasts."""
+    try:
+        return _Given(file.file_id, chosen(read(file.name, file.getvalue()), None, seconds))
+    except AudioError as error:
+        return _Given(file.file_id, fault=parts.sentence(error))
 
 
 def _start(key: str, given: _Given, seconds: float) -> float:

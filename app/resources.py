@@ -106,13 +106,13 @@ class SharedInstrument:
 
     def tell_apart(self, name: str, more: Sequence[Example], less: Sequence[Example]) -> Trial:
         """A direction of sounds, to be measured by `hear` and then kept; raises PatchError for a name that cannot be
-        its own, and as `Instrument.tell_apart`."""
+        its own, and as `StyleInstrument.tell_apart`."""
         own.allowed(name, self.named(), self._taken())
         with self._lock:
             return self._style.tell_apart(name.strip(), more, less)
 
     def describe(self, sound: Sound) -> dict[str, float]:
-        """Descriptors of a sound by name; see `Instrument.describe`."""
+        """Descriptors of a sound by name; see `StyleInstrument.describe`."""
         return self._style.describe(sound)
 
     def give(self, patch: Patch, attribute: Attribute, other: Sound, strength: float) -> Iterator[Search]:
@@ -131,15 +131,17 @@ class SharedInstrument:
             trial.note(seed, position, self._style.hear(trial.direction, seed, position))
 
     def keep_trial(self, trial: Trial) -> None:
-        """Saves a direction that was measured, or what was measured of one that is saved; raises as `keep`."""
-        found = trial.direction
-        if any(direction.name == found.name for direction in self.named()) and trial.contrast is None:
-            own.measure(self._folder, self._generator, found.name, trial.report())
-            return
-        kept = own.Own(
-            found.name, tuple(found.vector.tolist()), found.scale, found.layers, found.provenance, trial.report()
-        )
-        own.add(self._folder, self._generator, kept, self._taken())
+        """Saves a direction that was measured, or what was measured of one that is saved; raises as `keep`, and
+        PatchError where that one is gone by now."""
+        found, report = trial.direction, trial.report()
+        with self._lock:
+            if trial.contrast is None:
+                own.measure(self._folder, self._generator, found.name, report)
+                return
+            kept = own.Own(
+                found.name, tuple(found.vector.tolist()), found.scale, found.layers, found.provenance, report
+            )
+            own.add(self._folder, self._generator, kept, self._taken())
 
     def pack(self, name: str) -> bytes:
         """A direction that a person named, as a file to share; raises PatchError where it is gone."""
@@ -152,8 +154,9 @@ class SharedInstrument:
         """Takes in a shared file; its name, numbered where that is taken. Raises PatchError or CheckpointError."""
         network = self.card.network
         found = own.unpack(data, self.card.id, self._generator, int(network["w_dim"]), rows(self.card))
-        name = own.unused(found.name, self._taken())
-        own.add(self._folder, self._generator, replace(found, name=name), self._taken())
+        with self._lock:
+            name = own.unused(found.name, self._taken())
+            own.add(self._folder, self._generator, replace(found, name=name), self._taken())
         return name
 
     @property
@@ -228,13 +231,14 @@ class SharedInstrument:
         with self._lock:
             return self._style.heard(sound, patch)
 
-    def match(self, sound: Sound, category: str | None = None) -> Patch:
-        """The patch that the encoder finds for a sound, in the category that fits best unless one is named.
+    def match(self, sound: Sound, category: str | None = None, seed: int = 0) -> Patch:
+        """The patch that the encoder finds for a sound, in the category that fits best unless one is named, with the
+        noise of a seed.
 
         Raises as `encode`, and PatchError.
         """
         with self._lock:
-            return self._style.match(sound, category)
+            return self._style.match(sound, category, seed)
 
     def refine(self, patch: Patch, sound: Sound, budget: Budget, report: Callable[[float], None]) -> Patch:
         """The patch that is nearest to a sound when the budget is spent; `report` hears the share that is.

@@ -79,7 +79,9 @@ def choices(patch: Patch, card: Card) -> None:
 
 def side(name: str, card: Card) -> list[tuple[str, object]]:
     """One group: uploads, and sounds of the shelf."""
-    found: list[tuple[str, object]] = [*recording.several(f"directions.{name}", SIDES[name], card.duration)]
+    from synth.control.examples import MOST
+
+    found: list[tuple[str, object]] = [*recording.several(f"directions.{name}", SIDES[name], card.duration, MOST)]
     if kept := {item.name: item.patch for item in shelf.kept()}:
         chosen = st.multiselect(
             f"{SIDES[name]}, of the shelf",
@@ -147,7 +149,7 @@ def work(place: DeltaGenerator) -> None:
             shared.hear(trial, seed, position)
         if st.session_state.pop(MAKING, None) is making:  # else somebody cancelled
             shared.keep_trial(trial)
-            st.session_state[TOLD] = f"{making.name} is a slider of {shared.card.title} now, on every page."
+            st.session_state[TOLD] = f"{plain(making.name)} is a slider of {shared.card.title} now, on every page."
             st.session_state[CLEAR] = True
     except SonoformError as error:
         cancel()
@@ -159,7 +161,7 @@ def work(place: DeltaGenerator) -> None:
 
 
 def below(patch: Patch, card: Card) -> None:
-    own = attempted(instrument(patch.model).named) or ()
+    own = attempted(lambda: instrument(patch.model).named()) or ()
     with st.container(horizontal=True, vertical_alignment="center", key="own"):
         st.markdown("**Your sliders**", width="stretch")
         with st.popover("Open a shared slider", icon=":material/upload_file:"):
@@ -180,9 +182,9 @@ def one(direction: Own) -> None:
     if figures := direction.measured:
         (shown,) = measured({"positions": figures["positions"], "sliders": {name: figures}})
         st.altair_chart(shown.chart, key=f"directions.chart.{name}")
-        st.caption(f"{differing(direction)} {shown.sentence}. {doubt(direction)}")
+        st.caption(f"{plain(differing(direction))} {plain(shown.sentence)}. {doubt(direction)}")
     else:
-        st.caption(f"{direction.provenance}. How straight it is was not measured yet.")
+        st.caption(f"{plain(direction.provenance)}. How straight it is was not measured yet.")
     with st.container(horizontal=True, gap="xsmall"):
         with st.popover("Rename", icon=":material/edit:"):
             key = f"directions.rename.{name}"
@@ -248,7 +250,7 @@ def rename(old: str, key: str) -> None:
 
 
 def delete(name: str) -> None:
-    if attempted(partial(instrument(parts.session_history().patch.model).remove, name), True):
+    if attempted(lambda: instrument(parts.session_history().patch.model).remove(name), True):
         parts.change(turn(parts.session_history().patch, SLIDERS + name, 0.0, {}))
 
 
@@ -256,7 +258,7 @@ def open_shared(key: str) -> None:
     file = st.session_state[key]
     if file is not None:
         if name := attempted(lambda: instrument(parts.session_history().patch.model).unpack(file.getvalue())):
-            st.session_state[TOLD] = f"{name} is a slider of this model now, on every page."
+            st.session_state[TOLD] = f"{plain(name)} is a slider of this model now, on every page."
         st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1  # an empty place for the next file
 
 

@@ -1,7 +1,5 @@
 """Explore: the directions that a model has by itself. Move them, and give those that you like a name."""
 
-from functools import partial
-
 import altair as alt
 import pandas as pd
 import streamlit as st
@@ -154,7 +152,7 @@ def rename_it(old: str, key: str) -> None:
 
 
 def delete_it(name: str) -> None:
-    if attempted(partial(instrument(parts.session_history().patch.model).remove, name)):
+    if attempted(lambda: instrument(parts.session_history().patch.model).remove(name)):
         parts.change(turn(parts.session_history().patch, SLIDERS + name, 0.0, {}))
 
 

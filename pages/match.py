@@ -82,7 +82,7 @@ def begin() -> None:
 def matched(patch: Patch, part: Sound, category: str, budget: Budget, report: Report) -> tuple[Patch, Sound]:
     """The match, without what had moved the patch before; and the part as it is heard beside it."""
     shared = instrument(patch.model)
-    found = shared.match(part, category or None)
+    found = shared.match(part, category or None, patch.seed)
     begun = replace(patch, category=found.category, latent=found.latent, sliders={}, prototype=None, pull=0.0)
     report(0.0)
     nearest = shared.refine(begun, part, budget, report) if budget != Budget() else begun

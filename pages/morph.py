@@ -54,7 +54,10 @@ def page(cards: Cards) -> None:
             corner_of(morph, letter, corner, card)
     with under:
         if patch and sound:
-            steps(morph)
+            try:
+                steps(morph)
+            except SonoformError as error:
+                st.warning(parts.sentence(error), icon=":material/error:")
             footer(patch, sound)
     write_address(morph)
 
@@ -82,8 +85,12 @@ def begin(cards: Cards) -> Timeline[Morph]:
 
 
 def installed(morph: Morph, cards: Cards) -> Morph:
+    """Raises PatchError for a model or for rows that there are not."""
     if morph.model not in cards:
         raise PatchError("model", f"{morph.model} is not installed; there is {', '.join(cards)}")
+    last = rows(cards[morph.model]) - 1
+    if morph.layers and morph.layers[1] > last:
+        raise PatchError("layers", f"{morph.model} has rows 0 to {last}")
     return morph
 
 

@@ -85,7 +85,7 @@ def match() -> None:
     try:
         shared = instrument(patch.model)
         sound = reference.sound(st.session_state[REFERENCE], shared.card.duration, shared.card.sample_rate)
-        take(replace(patch, latent=shared.match(sound, patch.category).latent, sliders={}))
+        take(replace(patch, latent=shared.match(sound, patch.category, patch.seed).latent, sliders={}))
     except AudioError:
         return  # of silence, which the reference's own place on the page tells
     except SonoformError as error:

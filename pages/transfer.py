@@ -41,7 +41,9 @@ class Given:
 
 def choices(patch: Patch, card: Card) -> None:
     """The other sound, what of it is given, and how much; before and after."""
-    offered = attributes(card.metrics.get("semantic"), catalogue().get(card.id, card).directions)
+    moved_by = attributes(card.metrics.get("semantic"), catalogue().get(card.id, card).directions)
+    # A shared slider may be of another version, which measures what this one does not.
+    offered = [attribute for attribute in moved_by if attribute.descriptor in DESCRIPTORS]
     with st.container(border=True):
         left, right = st.columns([5, 7], gap="large")
         with left:

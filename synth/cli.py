@@ -512,7 +512,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 
 def _directions(verbs: Any) -> None:
-    text = "Find a model's semantic sliders in three ways, and measure how straight they are."
+    text = "Find a model's semantic sliders in two ways, and measure how straight they are."
     p = _verb(verbs, "directions", run_directions, text, report=True)
     p.add_argument("--model", required=True)
     p.add_argument("--count", type=_count, default=64, help="seeds to measure on (default 64)")

@@ -103,14 +103,13 @@ def run_api(options: argparse.Namespace) -> NoReturn:
 
 def check_port(address: str, port: int) -> None:
     """Raises SonoformError where a server cannot listen."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except (OSError, OverflowError) as error:
-            raise SonoformError(
-                f"port {port} on {address} cannot be used: stop what uses it or add --port N"
-            ) from error
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except (OSError, OverflowError) as error:
+        raise SonoformError(f"port {port} on {address} cannot be used: stop what uses it or add --port N") from error
 
 
 def report(options: argparse.Namespace) -> Told:

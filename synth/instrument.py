@@ -6,6 +6,7 @@ What all families share is here; `synth/style.py` and `synth/plain.py` add what 
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,17 +102,41 @@ class Instrument(ABC):
         return names.index(patch.category)
 
 
+class _OneThread:
+    """How many are inside `one_thread`, and what the count was before: the count is the process's, and several models
+    may be played at once."""
+
+    def __init__(self) -> None:
+        self._changing = threading.Lock()
+        self._inside, self._before = 0, 1
+
+    def enter(self) -> None:
+        with self._changing:
+            if not self._inside:
+                self._before = torch.get_num_threads()
+            self._inside += 1
+            torch.set_num_threads(1)
+
+    def leave(self) -> None:
+        with self._changing:
+            self._inside -= 1
+            if not self._inside:
+                torch.set_num_threads(self._before)
+
+
+_ONE_THREAD = _OneThread()
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Torch on one thread of the CPU: how a sum is shared out among threads changes its last bits, and phase
     reconstruction makes those audible in a difference; a single sound is as quick on one.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    _ONE_THREAD.enter()
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        _ONE_THREAD.leave()
 
 
 def choose_device(name: str) -> torch.device:

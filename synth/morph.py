@@ -6,7 +6,6 @@ is strict, as that of a patch: what is wrong is a `PatchError` that names the fi
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
@@ -16,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from synth.errors import PatchError
 from synth.factors import Layers
-from synth.patch import Patch
+from synth.patch import Patch, within
 
 CORNERS = "ABCD"
 PLACES = {"A": (0.0, 0.0), "B": (1.0, 0.0), "C": (0.0, 1.0), "D": (1.0, 1.0)}
@@ -132,7 +131,7 @@ class Way:
         if len(self.stops) < 2 or strange or any(a == b for a, b in pairwise(self.stops)):
             raise PatchError("stops", f"must be two or more of {self.morph.names}, and no corner twice in a row")
         object.__setattr__(self, "morph", replace(self.morph, x=0.0, y=0.0))
-        object.__setattr__(self, "seconds", _within(SHORTEST, LONGEST)("seconds", self.seconds))
+        object.__setattr__(self, "seconds", within(SHORTEST, LONGEST)("seconds", self.seconds))
 
     def at(self, share: float) -> Morph:
         """The place after this share of the way, 0..1."""
@@ -181,17 +180,6 @@ def _corners(name: str, value: object) -> tuple[Patch, ...]:
     return corners
 
 
-def _within(low: float, high: float) -> Callable[[str, object], float]:
-    def check(name: str, value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise PatchError(name, "must be a number")
-        if not low <= value <= high:
-            raise PatchError(name, f"must lie in {low:g}..{high:g}, not {value:g}")
-        return float(value)
-
-    return check
-
-
 def _one_of(known: tuple[str, ...]) -> Callable[[str, object], str]:
     def check(name: str, value: object) -> str:
         if value not in known:
@@ -214,8 +202,8 @@ def _layers(name: str, value: object) -> Layers | None:
 
 _CHECKS: dict[str, Callable[[str, object], object]] = {
     "corners": _corners,
-    "x": _within(0.0, 1.0),
-    "y": _within(0.0, 1.0),
+    "x": within(0.0, 1.0),
+    "y": within(0.0, 1.0),
     "path": _one_of(PATHS),
     "layers": _layers,
     "pace": _one_of(PACES),

@@ -99,8 +99,11 @@ def unused(name: str, taken: tuple[str, ...]) -> str:
 
 
 def measure(folder: Path, generator: str, name: str, measured: Mapping[str, Any]) -> None:
-    """Takes down how straight the slider of this name is."""
-    kept = tuple(replace(own, measured=measured) if own.name == name else own for own in read(folder, generator))
+    """Takes down how straight the slider of this name is; raises PatchError where it is gone."""
+    present = read(folder, generator)
+    if all(own.name != name for own in present):
+        raise PatchError("name", f"{name!r} was deleted or renamed while it was measured: measure it again")
+    kept = tuple(replace(own, measured=measured) if own.name == name else own for own in present)
     _write(folder, generator, kept)
 
 

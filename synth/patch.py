@@ -150,7 +150,8 @@ def _real(name: str, value: object, low: float, high: float) -> float:
     return number + 0.0  # -0.0 becomes 0.0
 
 
-def _within(low: float, high: float) -> Callable[[str, object], float]:
+def within(low: float, high: float) -> Callable[[str, object], float]:
+    """A check of a field: a number in this range as float, else PatchError."""
     return lambda name, value: _real(name, value, low, high)
 
 
@@ -217,14 +218,14 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     "category": _name,
     "seed": _seed,
     "latent": _latent,
-    "psi": _within(0.0, 2.0),
+    "psi": within(0.0, 2.0),
     "prototype": _name,
-    "pull": _within(0.0, 1.0),
+    "pull": within(0.0, 1.0),
     "sliders": _sliders,
     "phase": _phase,
     "lufs": _lufs,
-    "fade_in": _within(0.0, 10.0),
-    "fade_out": _within(0.0, 10.0),
+    "fade_in": within(0.0, 10.0),
+    "fade_out": within(0.0, 10.0),
 }
 
 

@@ -128,11 +128,15 @@ class StyleInstrument(Instrument):
         # In float32 everywhere: bfloat16, which some processors have, is one more way for machines to differ.
         return self.generator(self._moved(self.latent(patch), patch), self._noise(patch.seed)).cpu()
 
-    def _moved(self, ws: Tensor, patch: Patch) -> Tensor:
-        """w+ after the patch's prototype and sliders."""
+    def _moved(self, ws: Tensor, patch: Patch, held: Tensor | None = None) -> Tensor:
+        """w+ after the patch's prototype and sliders.
+
+        held: w+ by which calibrated sliders are placed in the stead of `ws`, where that is one of many and measuring
+        each would take a second.
+        """
         asked = {name: d for name in patch.sliders if (d := self._factor(name))}
-        start = self._pulled(ws, patch)
-        return bend(start, self._places(start, patch), self._by_name | asked)
+        places = self._places(self._pulled(ws if held is None else held, patch), patch)
+        return bend(self._pulled(ws, patch), places, self._by_name | asked)
 
     def _places(self, start: Tensor, patch: Patch) -> dict[str, float]:
         """Where the sliders of a patch put the sound that starts at w+ (1, num_ws, w_dim), by direction."""
@@ -197,10 +201,11 @@ class StyleInstrument(Instrument):
         """
         return tuple(self._encoded(*self._given(sound)).flatten().tolist())
 
-    def match(self, sound: Sound, category: str | None = None) -> Patch:
+    def match(self, sound: Sound, category: str | None = None, seed: int = 0) -> Patch:
         """The patch that the encoder finds for a sound, its profiles drawn nearer; `refine` brings all of it nearer.
 
-        Its category is the one that is named, or the one whose centre its latent is nearest to. Raises as `encode`,
+        Its category is the one that is named, or the one whose centre its latent is nearest to; seed: of its noise.
+        Raises as `encode`,
         PatchError for a category that the model does not have, and CheckpointError where LPIPS is missing.
         """
         if category is not None:
@@ -210,7 +215,7 @@ class StyleInstrument(Instrument):
         with one_thread():
             if category is None:
                 category = self.card.categories[nearest_category(self.generator, ws[0].mean(0), self._spread)]
-            patch = Patch(self.card.id, category)
+            patch = Patch(self.card.id, category, seed)
             target = Target(tensor.to(self.device))
             drawn = sketch(self.generator, self._draw_noise(patch.seed), ws, target, self._length)
         return replace(patch, latent=tuple(drawn.flatten().tolist()))
@@ -224,8 +229,8 @@ class StyleInstrument(Instrument):
         """Steps without end from a patch towards a sound, the first of them the start; a step's `ws`, flattened, is the
         latent of a patch that comes nearer.
 
-        The patch's prototype and sliders stay as they are, and so does its noise. Raises as `encode`, and
-        CheckpointError where the weights of LPIPS are missing.
+        The patch's prototype and sliders stay as they are, calibrated ones where they put the start, and so does its
+        noise. Raises as `encode`, and CheckpointError where the weights of LPIPS are missing.
         """
         with one_thread():
             target = Target(self._given(sound)[0].to(self.device))
@@ -233,7 +238,7 @@ class StyleInstrument(Instrument):
             start = self.latent(patch).clone()
 
         def make(ws: Tensor) -> Tensor:
-            made: Tensor = self.generator(self._moved(ws, patch), noise)
+            made: Tensor = self.generator(self._moved(ws, patch, held=start), noise)
             return made
 
         run = refine(make, start, target, self._length)
@@ -328,7 +333,9 @@ class StyleInstrument(Instrument):
             # One z for all corners; their truncations, prototypes and sliders are what is left to blend.
             z = on_square([draw_z(patch.seed, self.generator.config.z_dim) for patch in asked], morph.x, morph.y)
             asked = tuple(replace(patch, latent=tuple(z[0].tolist())) for patch in asked)
-        there = blend([self._moved(self.latent(patch), patch) for patch in asked], morph.weights)
+        held = [self.latent(corner) for corner in morph.corners]
+        moved = [self._moved(self.latent(patch), patch, own) for patch, own in zip(asked, held, strict=True)]
+        there = blend(moved, morph.weights)
         a = morph.corners[0]
         return follow(self._moved(self.latent(a), a), there, morph.layers) if morph.layers else there
 

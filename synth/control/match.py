@@ -75,7 +75,8 @@ def _cells(x: Tensor) -> list[Tensor]:
 @cache
 def perceptual() -> Perceptual:
     """LPIPS, loaded once; raises CheckpointError where its weights are missing."""
-    return Perceptual.load()
+    with torch.inference_mode(False):  # whoever asks first: weights of inference would be of no use to a search
+        return Perceptual.load()
 
 
 def sketch(generator: Generator, noise: Noise, start: Tensor, target: Target, spread: float) -> Tensor:

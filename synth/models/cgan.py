@@ -33,7 +33,8 @@ class CGANConfig(Sizes):
     channels: those at `start`; they halve with every doubling of the resolution, a multiple of 8.
     upsampling: "transposed" convolutions, or "resize": convolutions with bilinear upsampling after each.
     condition: how the discriminator is told the category, as a "map" in an extra channel or by "projection".
-    spectral: whether the discriminator's layers are held to a largest singular value of 1.
+    spectral: whether the discriminator's layers, its embedding not among them, are held to a largest singular value
+        of 1.
     """
 
     categories: int = 1

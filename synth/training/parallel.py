@@ -1,7 +1,8 @@
 """Training by several processes, one a GPU or a machine, as torchrun starts them.
 
 All draw the same random numbers for the whole batch, and each computes its part of it; gradients are averaged by
-DistributedDataParallel. So N processes of batch B do what one process of batch N * B does, to rounding.
+DistributedDataParallel. So N processes of batch B do what one process of batch N * B does, to rounding; of the plain
+families that is true up to batch norm, dropout and gradient penalty, which each process has of its own part.
 """
 
 from __future__ import annotations

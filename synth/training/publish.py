@@ -134,7 +134,7 @@ def _plain(config: GanConfig, weights: dict[str, Tensor]) -> Parts:
 
 
 def halved(module: nn.Module) -> dict[str, Tensor]:
-    """State in half precision: the weights are drawn at unit scale, so its rounding is far below hearing."""
+    """State in half precision, whose 11 bits of a weight are far below hearing."""
     state = {k: v.detach().cpu().contiguous() for k, v in module.state_dict().items()}
     return {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
 

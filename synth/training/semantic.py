@@ -17,7 +17,7 @@ from torch import Tensor
 
 from synth.audio.codecs import GaussianLogSTFT, from_settings
 from synth.audio.descriptors import DESCRIPTORS
-from synth.checkpoint import CARD, Card, find, rewriting, sha256, verify
+from synth.checkpoint import CARD, Card, find, load_card, rewriting, sha256, verify
 from synth.control.calibration import SLIDER_END
 from synth.control.latent import Direction
 from synth.control.linearity import POSITIONS, Line, calibrated, curves, lines
@@ -212,6 +212,14 @@ def _short(value: float) -> float:
     return float(f"{value:.3g}")
 
 
+def _still(folder: Path, card: Card) -> Card:
+    """The card as it is now: others may have measured meanwhile. Raises ValueError where it is of another generator."""
+    now, name = load_card(folder), "generator.safetensors"
+    if now.files[name] != card.files[name]:
+        raise ValueError("another generator was published there meanwhile")
+    return now
+
+
 def _install(folder: Path, card: Card, found: Semantics) -> None:
     """Writes a copy of the checkpoint with the sliders in it, and puts it in the place of the old one.
 
@@ -219,6 +227,7 @@ def _install(folder: Path, card: Card, found: Semantics) -> None:
     """
     try:
         with rewriting(folder) as staged:
+            card = _still(folder, card)
             new = {d.name for d in found.directions}
             stored = load_file(folder / "directions.safetensors")["directions"]
             kept = [(d, v) for d, v in zip(card.directions, stored, strict=True) if d["name"] not in new]

@@ -33,7 +33,7 @@ def test_several_are_cut_to_their_loudest_part_and_bad_ones_are_named():
 
         from app import recording
 
-        found = recording.several("mine", "Sounds", 1.0)
+        found = recording.several("mine", "Sounds", 1.0, 3)
         st.text(";".join(f"{name} {sound.seconds:.2f} {abs(sound.samples).max():.1f}" for name, sound in found))
 
     page = AppTest.from_function(script, default_timeout=60).run()
@@ -46,6 +46,8 @@ def test_several_are_cut_to_their_loudest_part_and_bad_ones_are_named():
     assert [line.split()[:2] for line in page.text[0].value.split(";")] == [["hit.wav", "1.00"], ["b.wav", "1.00"]]
     page.file_uploader[0].set_value(files[:1]).run()
     assert not page.warning and page.text[0].value.startswith("hit.wav 1.00")
+    page.file_uploader[0].set_value([(f"{i}.wav", wav(HIT), "audio/wav") for i in range(5)]).run()
+    assert "the first 3 are taken" in page.warning[0].value and page.text[0].value.count("wav") == 3
 
 
 def test_another_file_begins_at_its_own_loudest_part():

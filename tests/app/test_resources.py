@@ -114,3 +114,18 @@ def test_a_search_that_is_left_gives_the_instrument_back(tiny_checkpoint):
     with pytest.raises(KeyboardInterrupt):
         shared.refine(shared.match(sound), sound, Budget(seconds=30.0), leave)
     assert shared.render(Patch("tiny", "hit", 300)).seconds > 0.0
+
+
+def test_directions_that_come_at_once_are_all_kept(tiny_checkpoint):
+    shared = resources.instrument("tiny")
+    shared.keep("Wobble", "Dim 1")
+    packed = shared.pack("Wobble")
+    threads = [threading.Thread(target=shared.unpack, args=(packed,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    names = sorted(direction.name for direction in shared.named())
+    assert names == ["Wobble", *(f"Wobble {i}" for i in range(2, 10))]
+    for name in names:
+        shared.remove(name)

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from streamlit.testing.v1 import AppTest
 
+from app.resources import SharedInstrument
 from app.shelf import Kept
 from synth.own import FILE, SHARED
 from synth.patch import Patch
@@ -223,3 +224,28 @@ def test_a_direction_of_explore_is_measured_when_asked(page):
     labelled(page.button, "Measure").click().run()
     clean(page)
     assert any("It moves" in item.value for item in page.caption) and page.get("vega_lite_chart")
+
+
+def test_a_slider_that_was_deleted_while_it_was_measured_stays_deleted(page, root, monkeypatch):
+    page.switch_page("../pages/explore.py").run()
+    labelled(page.text_input, "as").set_value("Wobble").run()
+    labelled(page.button, "Keep").click().run()
+    page.switch_page("../pages/directions.py").run()
+    heard = SharedInstrument.hear
+
+    def deleted_meanwhile(self, trial, seed, position):
+        self.remove("Wobble")
+        heard(self, trial, seed, position)
+
+    monkeypatch.setattr(SharedInstrument, "hear", deleted_meanwhile)
+    labelled(page.button, "Measure").click().run()
+    assert not page.exception and not (root / "tiny" / FILE).exists()
+    assert "deleted or renamed" in page.warning[0].value
+
+
+@pytest.mark.parametrize("name", ["directions", "explore"])
+def test_a_damaged_file_of_own_sliders_is_one_sentence(page, root, name):
+    (root / "tiny" / FILE).write_text("{")
+    page.switch_page(f"../pages/{name}.py").run()
+    assert not page.exception
+    assert any("damaged" in item.value for item in [*page.warning, *page.error])

@@ -8,6 +8,9 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from synth.control import pace
+from synth.errors import CheckpointError
+
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
 
@@ -127,7 +130,14 @@ def test_use_this_sound_makes_it_the_patch_of_all_pages(page):
 
 @pytest.mark.parametrize(
     "query",
-    ["nonsense", "A=m%3Dtiny&B=m%3Dother", "A=m%3Dother&B=m%3Dother", "A=m%3Dtiny&B=m%3Dtiny&x=7", "A=m%3Dtiny"],
+    [
+        "nonsense",
+        "A=m%3Dtiny&B=m%3Dother",
+        "A=m%3Dother&B=m%3Dother",
+        "A=m%3Dtiny&B=m%3Dtiny&x=7",
+        "A=m%3Dtiny&B=m%3Dtiny&layers=0-99",
+        "A=m%3Dtiny",
+    ],
 )
 def test_a_link_that_cannot_be_used_is_one_sentence(tiny_checkpoint, query):
     page = opened(morph=query)
@@ -141,3 +151,13 @@ def test_a_corner_that_the_model_does_not_have_is_one_sentence(tiny_checkpoint):
     page = opened(morph="A=m%3Dtiny&B=m%3Dtiny%26c%3Dbell&x=0.5")
     assert not page.exception
     assert any("bell" in warning.value for warning in page.warning)
+
+
+def test_without_lpips_the_ends_are_heard_and_one_sentence_says_why_no_step_is(tiny_checkpoint, monkeypatch):
+    def missing():
+        raise CheckpointError("the weights of LPIPS are missing: restore them")
+
+    monkeypatch.setattr(pace, "perceptual", missing)
+    page = opened(morph="A=m%3Dtiny%26s%3D91&B=m%3Dtiny%26s%3D92")
+    assert not page.exception and page.get("audio")
+    assert any("LPIPS" in warning.value for warning in page.warning)

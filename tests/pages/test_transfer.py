@@ -132,6 +132,20 @@ def test_a_model_without_a_steady_slider_says_what_to_do(root):
     assert any("make one on the page Directions" in item.value for item in page.caption)
 
 
+def test_a_slider_that_is_held_to_what_is_not_measured_here_gives_nothing(root):
+    card = root / "tiny" / CARD
+    values = json.loads(card.read_text())
+    (slider,) = values["metrics"]["semantic"]["sliders"].values()
+    slider["descriptor"] = "loudness"
+    slider["methods"]["regression"]["r"]["loudness"] = 0.95
+    card.write_text(json.dumps(values))
+    page = AppTest.from_file(str(MAIN), default_timeout=120)
+    page.switch_page("../pages/transfer.py")
+    page.query_params["classic"] = "1"
+    page.run()
+    assert not page.exception and not any("oudness" in option for box in page.selectbox for option in box.options)
+
+
 def test_cancel_leaves_everything_as_it_was(page, monkeypatch):
     """The page is stopped in the middle of the search, as a click on Cancel stops it."""
     from streamlit.runtime.scriptrunner import StopException

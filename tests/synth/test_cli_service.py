@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import soundfile
 from PIL import Image
 
 from synth.cli import main
+from synth.cli_service import check_port
+from synth.errors import SonoformError
 from synth.sound import Sound
 
 
@@ -76,3 +79,17 @@ def test_bad_input_is_one_line_and_no_file(capsys, here, arguments, message):
     code, out, err = run(capsys, *arguments)
     assert code == 2 and not out and message in err and len(err.splitlines()) == 1
     assert not list(here.iterdir())
+
+
+@pytest.mark.parametrize(("family", "address"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+def test_a_port_that_is_taken_is_told(family, address):
+    with socket.socket(family) as server:
+        try:
+            server.bind((address, 0))
+        except OSError:
+            pytest.skip(f"this machine has no {address}")
+        server.listen()
+        port = server.getsockname()[1]
+        with pytest.raises(SonoformError, match=f"port {port} on {address} cannot be used"):
+            check_port(address, port)
+    check_port(address, port)

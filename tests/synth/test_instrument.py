@@ -1,5 +1,6 @@
 import json
 import shutil
+import threading
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -10,6 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from synth.checkpoint import CARD, catalogue, load_card, sha256
 from synth.errors import AudioError, CheckpointError, PatchError
+from synth.instrument import one_thread
 from synth.patch import Patch
 from synth.sound import Sound
 from synth.style import StyleInstrument
@@ -31,8 +33,6 @@ def test_render_is_the_same_again_and_differs_by_seed(instrument: StyleInstrumen
 
 
 def test_render_is_the_same_on_any_number_of_threads(instrument: StyleInstrument) -> None:
-    import threading
-
     import torch
 
     sounds = []
@@ -46,6 +46,33 @@ def test_render_is_the_same_on_any_number_of_threads(instrument: StyleInstrument
     worker.start()
     worker.join()
     assert np.array_equal(sounds[0], sounds[1]) and np.array_equal(sounds[0], sounds[2])
+
+
+def test_two_models_at_once_leave_the_count_of_threads_as_it_was() -> None:
+    import torch
+
+    before, inside = torch.get_num_threads(), threading.Barrier(2, timeout=30)
+
+    def play(first_out: threading.Event, mine: bool) -> None:
+        with one_thread():
+            inside.wait()
+            if not mine:
+                first_out.wait(30)
+        first_out.set()
+
+    torch.set_num_threads(2)
+    left = threading.Event()
+    players = [threading.Thread(target=play, args=(left, mine)) for mine in (True, False)]
+    for player in players:
+        player.start()
+    for player in players:
+        player.join()
+    seen: list[int] = []
+    after = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+    after.start()
+    after.join()
+    torch.set_num_threads(before)
+    assert seen == [2]
 
 
 def test_a_draft_is_the_same_sound_by_pghi_alone_and_claims_no_patch(instrument: StyleInstrument) -> None:

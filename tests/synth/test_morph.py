@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from synth.control.calibration import Calibration
 from synth.control.glide import Stretch
 from synth.control.match import perceptual
 from synth.errors import PatchError
@@ -63,6 +64,7 @@ FOUR = [A.to_dict(), B.to_dict(), C.to_dict(), D.to_dict()]
         ({"corners": ["m=tiny&s=x", "m=tiny"]}, "A.seed"),
         ({"corners": FOUR, "x": 1.5}, "x"),
         ({"corners": FOUR, "x": float("nan")}, "x"),
+        ({"corners": FOUR, "x": 10**400}, "x"),
         ({"corners": FOUR, "y": "0.5"}, "y"),
         ({"corners": FOUR, "y": True}, "y"),
         ({"corners": FOUR, "path": "round"}, "path"),
@@ -210,3 +212,34 @@ def test_neighbours_in_z_are_for_seeds(instrument: StyleInstrument) -> None:
         instrument.neighbours(C, 0.3, 3, 0, "z")
     with pytest.raises(PatchError, match="must be w or z"):
         instrument.neighbours(A, 0.3, 3, 0, "y")
+
+
+def test_a_search_after_a_morph_has_its_gradients(instrument: StyleInstrument) -> None:
+    perceptual.cache_clear()
+    instrument.morphed(Morph((A, replace(A, seed=12)), 0.5))
+    steps = instrument.refine(Patch("tiny", "hit", 3), instrument.render(Patch("tiny", "hit", 4)))
+    assert len({next(steps).loss for _ in range(3)}) > 1
+
+
+@pytest.fixture
+def calibrated(instrument: StyleInstrument) -> StyleInstrument:
+    """With a slider that is held to the brightness of each sound."""
+    held = tuple(replace(d, calibration=Calibration("brightness", 0.1)) for d in instrument.directions)
+    return StyleInstrument(instrument.card, instrument.generator, instrument.codec, held)
+
+
+def test_a_way_on_the_sphere_measures_its_corners_and_no_place_between(calibrated: StyleInstrument) -> None:
+    a, b = (Patch("tiny", "hit", seed, sliders={"Dim 1": 3.0}) for seed in (1, 2))
+    morph = Morph((a, b), 0.3, path="z")
+    places = {x: calibrated.morphed(replace(morph, x=x)).latent for x in (0.0, 0.3, 0.7, 1.0)}
+    assert calibrated._track.cache_info().misses == 2 and len(set(places.values())) == 4
+    for end, patch in ((0.0, a), (1.0, b)):
+        rows = torch.tensor(places[end]).view(-1, 16)  # one, where all are alike
+        assert torch.allclose(rows, calibrated._moved(calibrated.latent(patch), patch), atol=1e-5)
+
+
+def test_a_search_measures_its_start_alone(calibrated: StyleInstrument) -> None:
+    patch = Patch("tiny", "hit", 1, sliders={"Dim 1": 3.0})
+    steps = calibrated.refine(patch, calibrated.render(Patch("tiny", "hit", 4)))
+    losses = [next(steps).loss for _ in range(6)]
+    assert calibrated._track.cache_info().misses == 1 and min(losses) < losses[0]

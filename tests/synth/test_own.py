@@ -70,6 +70,9 @@ def test_figures_stay_with_their_direction(tmp_path: Path) -> None:
     first, second = own.read(tmp_path, "abc")
     assert first.measured == FIGURES and first.describe()["measured"] == FIGURES
     assert second.measured is not None and "apart" not in second.measured
+    with pytest.raises(PatchError, match="was deleted"):
+        own.measure(tmp_path, "abc", "Gone", FIGURES)
+    assert own.read(tmp_path, "abc") == (first, second)
 
 
 def test_a_direction_travels_as_one_file(tmp_path: Path) -> None:

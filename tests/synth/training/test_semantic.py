@@ -10,13 +10,14 @@ import pytest
 import torch
 
 from synth.audio.descriptors import DESCRIPTORS
-from synth.checkpoint import load_card, verify
+from synth.checkpoint import CARD, load_card, verify
 from synth.cli import main
 from synth.control import semantic
 from synth.control.calibration import Calibration
 from synth.control.latent import Direction
 from synth.control.prototypes import Prototype
 from synth.errors import CheckpointError
+from synth.files import write_json
 from synth.patch import Patch
 from synth.style import StyleInstrument
 from synth.training import semantic as verb
@@ -158,3 +159,30 @@ def test_the_ends_of_a_slider_measure_apart() -> None:
 def test_hits_and_scenes_have_sliders_of_their_own() -> None:
     assert [m.name for m in semantic.meanings("hits_scratches")] == ["Brightness", "Rate", "Impact type"]
     assert [m.name for m in semantic.meanings("environmental")] == SLIDERS
+
+
+def test_what_others_measured_meanwhile_stays_in_the_card(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = verb._Subject.semantics
+
+    def slow(self, count, orthogonal):
+        write_json(model / CARD, replace(load_card(model), metrics={"evaluation": {"fad": 1.0}}).to_dict())
+        return found(self, count, orthogonal)
+
+    monkeypatch.setattr(verb._Subject, "semantics", slow)
+    monkeypatch.setattr(verb, "readme", lambda card, curve: "")
+    verb.semantic_directions("tiny", 2, update=True)
+    assert set(load_card(model).metrics) == {"evaluation", "semantic"}
+
+
+def test_a_generator_that_was_published_meanwhile_keeps_its_own_sliders(model: Path, monkeypatch) -> None:
+    found = verb._Subject.semantics
+
+    def slow(self, count, orthogonal):
+        card = load_card(model)
+        write_json(model / CARD, replace(card, files=card.files | {"generator.safetensors": "0" * 64}).to_dict())
+        return found(self, count, orthogonal)
+
+    monkeypatch.setattr(verb._Subject, "semantics", slow)
+    with pytest.raises(CheckpointError, match="another generator was published"):
+        verb.semantic_directions("tiny", 2, update=True)
+    assert "semantic" not in load_card(model).metrics
