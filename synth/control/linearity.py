@@ -13,8 +13,8 @@ from synth.control.latent import Direction, along
 from synth.control.listening import ORDER, Listener
 
 POSITIONS = tuple(float(p) for p in range(-5, 6))
-SHARES = (0.6, 0.4, 0.3, 0.2, 0.14, 0.08)
-STRAIGHT = 0.93
+SHARES = (0.6, 0.5, 0.4, 0.3, 0.25, 0.2, 0.17, 0.14, 0.11, 0.08)
+STRAIGHT = 0.91
 
 
 @dataclass(frozen=True)
