@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from synth.control.match import EVERY, LOOK, Target, nearest_category, refine, sketch
+from synth.control.match import EVERY, LOOK, LOUDEST, Target, nearest_category, refine, sketch
 from synth.models.stylegan2 import Generator, GeneratorConfig, Noise
 
 
@@ -35,6 +35,17 @@ def test_steps_come_nearer_and_never_go_back() -> None:
     assert torch.equal(found[0].ws, start)
     again = list(islice(refine(make, start, target, 4.0), 31))
     assert torch.equal(again[-1].ws, found[-1].ws)
+
+
+def test_a_bin_that_runs_away_costs_and_finds_its_way_back() -> None:
+    target = Target(picture(torch.ones(1, 6, 4)))
+    loud = make(torch.ones(1, 6, 4))
+    loud[..., 3, 3] = 9.0
+    loud.requires_grad_(True)
+    apart = target.distance(loud)
+    apart.backward()
+    assert float(apart.detach()) > (9.0 - LOUDEST) ** 2 and loud.grad is not None
+    assert float(loud.grad[..., 3, 3]) == pytest.approx(2 * (9.0 - LOUDEST), rel=0.1), "down, the faster the higher"
 
 
 def test_the_same_sound_at_another_level_is_no_distance() -> None:
