@@ -26,7 +26,7 @@ LOOK = 1.0  # what LPIPS counts for, beside 1 each for means and for spreads
 EVERY = 2  # steps, of which one asks LPIPS and counts it for all
 RATE = 0.1  # of a step, in units of the spread of a coordinate of W
 HOLD = 0.002
-LOUDEST = 1.5  # of a tensor's bins; recordings have 1, and so have the generator's sounds, about
+LOUDEST = 2.0  # of a tensor's bins; recordings have 1, the generator's sounds about as much, healthy searches seldom 2
 SKETCH_STEPS, SKETCH_RATE = 40, 0.3
 EVEN = 0.1
 
