@@ -39,6 +39,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 MAX_LOADED = 3  # the one that is played, and two that are compared
 KEPT_SOUNDS, KEPT_PICTURES = 64, 64  # of sounds, two pages full
+SETTLES_AFTER = 1.0  # s
 
 log = logging.getLogger(__name__)
 
@@ -266,7 +267,7 @@ def instrument(model: str) -> SharedInstrument:
     return shared
 
 
-@st.cache_resource(max_entries=MAX_LOADED, show_spinner=False, on_release=lambda _: _settle())
+@st.cache_resource(max_entries=MAX_LOADED, show_spinner=False, on_release=lambda _: _settle_soon())
 def _load(folder: str, changed: int) -> SharedInstrument:
     """`changed` is part of the cache's key only."""
     shared = SharedInstrument(Path(folder), os.environ.get("SONOFORM_DEVICE", "auto"))
@@ -280,6 +281,13 @@ def _settle() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+def _settle_soon() -> None:
+    """`_settle` in a moment: an instrument that the cache lets go of is still in its hands, and would stay."""
+    later = threading.Timer(SETTLES_AFTER, _settle)
+    later.daemon = True
+    later.start()
 
 
 def warm_up() -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,18 @@ def test_a_changed_checkpoint_is_loaded_again(tiny_checkpoint):
     card = tiny_checkpoint / "tiny" / CARD
     os.utime(card, ns=(0, card.stat().st_mtime_ns + 10**9))
     assert resources.instrument("tiny") is not shared
+
+
+def test_an_instrument_that_is_let_go_of_leaves_the_memory(tiny_checkpoint, monkeypatch):
+    monkeypatch.setattr(resources, "SETTLES_AFTER", 0.05)
+    settled = threading.Event()
+    settle = resources._settle
+    resources.instrument("tiny")
+    gone = weakref.ref(resources.instrument("tiny")._instrument)
+    resources._load.clear()
+    monkeypatch.setattr(resources, "_settle", lambda: (settle(), settled.set()))
+    resources._settle_soon()
+    assert settled.wait(30) and gone() is None
 
 
 def test_a_sound_is_rendered_once(tiny_checkpoint):
