@@ -150,6 +150,9 @@ def _card(
 ) -> Card:
     lines = [m for m in run.metrics() if m["seen"] <= line["seen"]]
     scored = [m for m in run.metrics() if "fad" in m and m.get("space") == line.get("space")]
+    # A run that began with a model counts from a place in its own schedule, not from what that model had seen.
+    begun = run.start or {}
+    before = begun.get("images_seen", 0) - begun.get("count_begins", begun.get("images_seen", 0))
     return Card(
         id=model,
         title=title,
@@ -163,11 +166,11 @@ def _card(
         training={
             "preset": config.preset,
             "settings": config.to_dict(),
-            "images_seen": line["seen"],
+            "images_seen": line["seen"] + before,
             "wall_minutes": round(max((m.get("wall_minutes", 0.0) for m in lines), default=0.0), 1),
             "began_with": run.start,
             "device": next((m["device"] for m in reversed(lines) if "device" in m), "cpu"),
-            "fad_over_images": [[m["seen"], round(m["fad"], 3)] for m in scored],
+            "fad_over_images": [[m["seen"] + before, round(m["fad"], 3)] for m in scored],
         },
         metrics={"snapshot": figures} if (figures := {k: line[k] for k in SNAPSHOT if k in line}) else {},
     )

@@ -69,10 +69,16 @@ class Run:
         except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise RunError(f"{self.config_path} is damaged: start the run anew under another name") from error
 
-    def began_with(self, model: str, training: dict[str, Any]) -> None:
-        """Remembers the model whose weights this run began with, for the card of what comes of it."""
-        kept = {k: training[k] for k in ("images_seen", "wall_minutes") if k in training}
-        write_json(self.start_path, {"id": model, **kept})
+    def began_with(self, model: str, training: dict[str, Any], seen: int) -> None:
+        """Remembers the model whose weights this run began with, for the card of what comes of it.
+
+        seen: where this run's own count of images begins, which is a place in its schedule; `images_seen` is what the
+        model had seen by then, and `wall_minutes` what it had taken, all that it began with included.
+        """
+        before = training.get("began_with") or {}
+        minutes = training.get("wall_minutes", 0.0) + before.get("wall_minutes", 0.0)
+        known = {"images_seen": training.get("images_seen", 0), "wall_minutes": round(minutes, 1)}
+        write_json(self.start_path, {"id": model, **known, "count_begins": seen})
 
     @property
     def start(self) -> dict[str, Any] | None:

@@ -49,6 +49,10 @@ def test_other_categories_begin_with_what_the_model_knows(published: Path, other
     assert kept == {k for k in trained if k.startswith("levels.0.")}
     card = load_card(publish(trainer.run, "others", root=tmp_path / "checkpoints"))
     assert card.categories == ("clank", "hiss", "thud") and card.training["began_with"]["id"] == "tiny"
+    base, begins = load_card(published / "tiny").training, round(1000 * trainer.config.outline_kimg)
+    own = card.training["images_seen"] - base["images_seen"]
+    assert 0 < own <= trainer.learner.progress.seen - begins, "of its schedule only what it went through"
+    assert card.training["began_with"]["wall_minutes"] >= base["wall_minutes"]
 
 
 def test_the_same_categories_go_on_where_the_model_was(published: Path, recordings: Path, tmp_path: Path) -> None:
