@@ -5,7 +5,7 @@ What cannot be used is told in one sentence; nothing is written to the disk.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -72,7 +72,7 @@ def several(key: str, label: str, seconds: float, most: int) -> list[tuple[str, 
     read_now = {}
     for file in files[:most]:
         known = (file.file_id, seconds)
-        read_now[known] = kept.get(known) or _cut(file, seconds)
+        read_now[known] = kept.get(known) or _cut(_read(file), seconds)
     st.session_state[f"{key}.read"] = read_now
     for given in read_now.values():
         if given.fault:
@@ -94,24 +94,27 @@ def _understood(key: str, file: Any) -> _Given:
     """Read once, not in every run of the page."""
     given: _Given | None = st.session_state.get(f"{key}.read")
     if given is None or given.file != file.file_id:
-        given = st.session_state[f"{key}.read"] = _read(file)
+        given = st.session_state[f"{key}.read"] = _drawn(_read(file))
     return given
 
 
 def _read(file: Any) -> _Given:
     try:
-        sound = read(file.name, file.getvalue())
+        return _Given(file.file_id, read(file.name, file.getvalue()))
     except AudioError as error:
         return _Given(file.file_id, fault=parts.sentence(error))
-    return _Given(file.file_id, sound, spectrogram.data_url("svg+xml", spectrogram.waveform(sound.samples[0])))
 
 
-def _cut(file: Any, seconds: float) -> _Given:
-    """The part of an upload that counts, and nothing else, which would be kept for as long as the session lasts."""
-    try:
-        return _Given(file.file_id, chosen(read(file.name, file.getvalue()), None, seconds))
-    except AudioError as error:
-        return _Given(file.file_id, fault=parts.sentence(error))
+def _drawn(given: _Given) -> _Given:
+    """With its envelope, to choose a part by."""
+    if given.sound is None:
+        return given
+    return replace(given, envelope=spectrogram.data_url("svg+xml", spectrogram.waveform(given.sound.samples[0])))
+
+
+def _cut(given: _Given, seconds: float) -> _Given:
+    """The part that counts, and nothing else, which would be kept for as long as the session lasts."""
+    return given if given.sound is None else replace(given, sound=chosen(given.sound, None, seconds))
 
 
 def _start(key: str, given: _Given, seconds: float) -> float:

@@ -28,7 +28,7 @@ import soundfile
 import torch
 from safetensors import safe_open
 
-from synth.checkpoint import Card, catalogue, find
+from synth.checkpoint import catalogue, find
 from synth.errors import DataError
 from synth.families import CATEGORY, FAMILIES, can
 from synth.instrument import Instrument
@@ -130,7 +130,7 @@ def cost(instrument: Instrument) -> list[str]:
         f"{network:.0f}",
         f"{whole:.0f}",
         f"{card.training['images_seen'] / 1000:.0f} k",
-        f"{_minutes(card):.0f}",
+        f"{card.minutes:.0f}",
         str(card.training["device"]),
     ]
 
@@ -138,11 +138,6 @@ def cost(instrument: Instrument) -> list[str]:
 def _parameters(folder: Path) -> int:
     with safe_open(folder / "generator.safetensors", "np") as f:
         return sum(int(np.prod(f.get_slice(name).get_shape())) for name in f.keys())  # noqa: SIM118, its own method
-
-
-def _minutes(card: Card) -> float:
-    before = card.training.get("began_with") or {}
-    return float(card.training["wall_minutes"] + before.get("wall_minutes", 0.0))
 
 
 def main() -> None:

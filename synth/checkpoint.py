@@ -51,6 +51,12 @@ class Card:
     files: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
+    @property
+    def minutes(self) -> float:
+        """Wall time of training, that of the model which it began with included."""
+        before = self.training.get("began_with") or {}
+        return round(float(self.training.get("wall_minutes", 0.0) + before.get("wall_minutes", 0.0)), 1)
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self) | {name: list(getattr(self, name)) for name in _LISTS}
 

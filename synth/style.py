@@ -135,8 +135,9 @@ class StyleInstrument(Instrument):
         each would take a second.
         """
         asked = {name: d for name in patch.sliders if (d := self._factor(name))}
-        places = self._places(self._pulled(ws if held is None else held, patch), patch)
-        return bend(self._pulled(ws, patch), places, self._by_name | asked)
+        start = self._pulled(ws, patch)
+        places = self._places(start if held is None else self._pulled(held, patch), patch)
+        return bend(start, places, self._by_name | asked)
 
     def _places(self, start: Tensor, patch: Patch) -> dict[str, float]:
         """Where the sliders of a patch put the sound that starts at w+ (1, num_ws, w_dim), by direction."""
@@ -205,8 +206,8 @@ class StyleInstrument(Instrument):
         """The patch that the encoder finds for a sound, its profiles drawn nearer; `refine` brings all of it nearer.
 
         Its category is the one that is named, or the one whose centre its latent is nearest to; seed: of its noise.
-        Raises as `encode`,
-        PatchError for a category that the model does not have, and CheckpointError where LPIPS is missing.
+        Raises as `encode`, PatchError for a category that the model does not have, and CheckpointError where LPIPS is
+        missing.
         """
         if category is not None:
             self._category(Patch(self.card.id, category))
@@ -326,18 +327,18 @@ class StyleInstrument(Instrument):
         last = self.generator.config.num_ws - 1
         if morph.layers and morph.layers[1] > last:
             raise PatchError("layers", f"{self.card.id} has rows 0 to {last}; choose among them")
-        asked = morph.corners
-        if morph.pace == "even" and len(asked) == 2 and 0.0 < morph.x < 1.0:
+        a, corners = morph.corners[0], morph.corners
+        if morph.pace == "even" and len(corners) == 2 and 0.0 < morph.x < 1.0:
             morph = replace(morph, x=self._even(replace(morph, x=0.0, y=0.0, pace="linear"))(morph.x))
+        own = [self.latent(patch) for patch in corners]
+        places = own
         if morph.path == "z":
             # One z for all corners; their truncations, prototypes and sliders are what is left to blend.
-            z = on_square([draw_z(patch.seed, self.generator.config.z_dim) for patch in asked], morph.x, morph.y)
-            asked = tuple(replace(patch, latent=tuple(z[0].tolist())) for patch in asked)
-        held = [self.latent(corner) for corner in morph.corners]
-        moved = [self._moved(self.latent(patch), patch, own) for patch, own in zip(asked, held, strict=True)]
+            z = on_square([draw_z(patch.seed, self.generator.config.z_dim) for patch in corners], morph.x, morph.y)
+            places = [self.latent(replace(patch, latent=tuple(z[0].tolist()))) for patch in corners]
+        moved = [self._moved(ws, patch, held) for ws, patch, held in zip(places, corners, own, strict=True)]
         there = blend(moved, morph.weights)
-        a = morph.corners[0]
-        return follow(self._moved(self.latent(a), a), there, morph.layers) if morph.layers else there
+        return follow(self._moved(own[0], a), there, morph.layers) if morph.layers else there
 
     def _paced(self, line: Morph) -> Callable[[float], float]:
         """Where on the path between two sounds, whose pace is linear, each share of what is heard is reached."""

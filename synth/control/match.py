@@ -59,7 +59,7 @@ class Target:
         if look:
             apart = apart + look * self.perceptual.apart(self.perceptual.seen(read), self.look).mean()
         # What is read back knows no level. So one bin could rise without end and leave all others below the floor,
-        # where no gradient finds them; one search in eight came to that end, most of them from random starts.
+        # where no gradient finds them; searches from random starts came to that end most often.
         return apart + (made.amax() - LOUDEST).clamp_min(0.0).square()
 
 

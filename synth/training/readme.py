@@ -25,15 +25,9 @@ def _what(card: Card) -> str:
 
 A {card.family} generator of {card.duration:.3g} s sounds at {card.sample_rate} Hz, {kinds}.
 Trained on {card.data["train_clips"]} recordings, {card.training["images_seen"]:,} images seen in \
-{_minutes(card):g} minutes of training ({card.training["device"]}).
+{card.minutes:g} minutes of training ({card.training["device"]}).
 
 ![Spectrograms of generated sounds](samples.png)"""
-
-
-def _minutes(card: Card) -> float:
-    """Wall time of training, that of the model which it began with included."""
-    before = card.training.get("began_with") or {}
-    return round(float(card.training["wall_minutes"] + before.get("wall_minutes", 0.0)), 1)
 
 
 def _figures(card: Card) -> list[str]:

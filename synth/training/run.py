@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from synth.checkpoint import Card
 from synth.errors import RunError
 from synth.files import read_lines, write_json, write_text
 from synth.training.dataset import category_names, load_clips, scan
@@ -69,16 +70,15 @@ class Run:
         except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise RunError(f"{self.config_path} is damaged: start the run anew under another name") from error
 
-    def began_with(self, model: str, training: dict[str, Any], seen: int) -> None:
+    def began_with(self, card: Card, seen: int) -> None:
         """Remembers the model whose weights this run began with, for the card of what comes of it.
 
         seen: where this run's own count of images begins, which is a place in its schedule; `images_seen` is what the
         model had seen by then, and `wall_minutes` what it had taken, all that it began with included.
         """
-        before = training.get("began_with") or {}
-        minutes = training.get("wall_minutes", 0.0) + before.get("wall_minutes", 0.0)
-        known = {"images_seen": training.get("images_seen", 0), "wall_minutes": round(minutes, 1)}
-        write_json(self.start_path, {"id": model, **known, "count_begins": seen})
+        images = card.training.get("images_seen", 0)
+        known = {"id": card.id, "images_seen": images, "wall_minutes": card.minutes, "count_begins": seen}
+        write_json(self.start_path, known)
 
     @property
     def start(self) -> dict[str, Any] | None:

@@ -213,10 +213,10 @@ def _short(value: float) -> float:
 
 
 def _still(folder: Path, card: Card) -> Card:
-    """The card as it is now: others may have measured meanwhile. Raises ValueError where it is of another generator."""
+    """The card as it is now: others may have measured meanwhile. Raises CheckpointError where its generator is new."""
     now, name = load_card(folder), "generator.safetensors"
     if now.files[name] != card.files[name]:
-        raise ValueError("another generator was published there meanwhile")
+        raise CheckpointError(f"another generator was published in {folder} meanwhile: measure that one")
     return now
 
 

@@ -121,7 +121,7 @@ class Trainer:
         """First weights from a published checkpoint, of the same categories or of others."""
         card = begin_with(self.learner, checkpoint, self.clips.categories)
         if self.team.leads:
-            self.run.began_with(card.id, card.training, self.learner.progress.seen)
+            self.run.began_with(card, self.learner.progress.seen)
 
     def save(self) -> None:
         if not self._finite():
