@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from benchmarks.live import find_chromium
+from tests.e2e.browsing import follow
 
 pytestmark = [
     pytest.mark.e2e,
@@ -20,7 +21,7 @@ def test_a_slider_of_own_sounds_is_made_heard_exported_and_shared(own_address, p
     page.set_default_timeout(60_000)
     page.goto(f"{own_address}/?m=tiny&c=scrape")
     page.locator(".instrument .stage").wait_for()
-    page.get_by_role("link", name="Directions").click()
+    follow(page, "Directions")
     page.get_by_text("A slider from your own sounds").wait_for()
     for at, category in enumerate(("hit", "scrape")):
         sounds = [str(path) for path in sorted((recordings / category).iterdir())[:3]]

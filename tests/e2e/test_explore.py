@@ -7,6 +7,7 @@ import re
 import pytest
 
 from benchmarks.live import find_chromium
+from tests.e2e.browsing import follow
 
 pytestmark = [
     pytest.mark.e2e,
@@ -32,7 +33,7 @@ def test_a_direction_is_heard_named_and_kept(page, own_address):
     page.get_by_label("as", exact=True).press("Enter")
     page.get_by_role("button", name="Keep", exact=True).click()
     page.wait_for_url(re.compile(r"d\.Wobble=-5\.0"))
-    page.get_by_role("link", name="Shape").click()
+    follow(page, "Shape")
     slider = page.get_by_role("slider", name="Wobble", exact=True)
     slider.wait_for()
     assert slider.get_attribute("aria-valuenow") == "-5"

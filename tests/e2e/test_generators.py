@@ -15,6 +15,7 @@ from benchmarks.live import find_chromium, served
 from synth.patch import Patch
 from synth.plain import PlainInstrument
 from synth.sound import Sound
+from tests.e2e.browsing import follow, settled
 
 pytestmark = [
     pytest.mark.e2e,
@@ -36,14 +37,14 @@ def read(download) -> dict[str, bytes]:
 
 def rest(page) -> None:
     """Waits until all sounds are there: a player that is replaced while it loads complains."""
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
     page.wait_for_function("[...document.querySelectorAll('audio')].every(player => player.readyState > 0)")
 
 
 def test_from_a_model_to_a_zip_whose_sounds_are_read_back(address, page, families, complaints):
     page.set_default_timeout(120_000)
     page.goto(address)
-    page.get_by_role("link", name="Generators").click()
+    follow(page, "Generators")
     page.get_by_role("button", name="Download all").wait_for()
     rest(page)
     page.get_by_role("combobox", name="Model").click()

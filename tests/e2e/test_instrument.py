@@ -13,6 +13,7 @@ from benchmarks.live import find_chromium
 from synth.patch import Patch
 from synth.sound import Sound
 from synth.style import StyleInstrument
+from tests.e2e.browsing import at_rest, follow, settled
 
 pytestmark = [
     pytest.mark.e2e,
@@ -41,10 +42,6 @@ def live(page, address):
     return page
 
 
-def settled(page) -> None:
-    page.locator("[data-test-script-state=notRunning]").wait_for()
-
-
 def slider(page, name: str):
     return page.get_by_role("slider", name=name, exact=True)
 
@@ -59,11 +56,9 @@ def wait_for_sounds(page, more_than: int) -> None:
 
 def grab(page, name: str) -> tuple[dict[str, float], float]:
     """Presses the pointer on the thumb; the box of the slider and its middle line."""
-    box = slider(page, name).bounding_box()
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    box = at_rest(slider(page, name))
     page.mouse.down()
-    return box, middle
+    return box, box["y"] + box["height"] / 2
 
 
 def change_address(page, act, part: str) -> None:
@@ -181,5 +176,5 @@ def test_the_choices_follow_from_page_to_page(page, address):
     page.goto(f"{address}/?m=tiny&c=scrape")
     for name in ("Explore", "Match", "Shape"):
         page.locator(".instrument .stage").wait_for(timeout=60_000)
-        page.get_by_role("link", name=name, exact=True).click()
+        follow(page, name)
         expect(page.get_by_role("radio", name="Scrape", exact=True)).to_be_checked()

@@ -11,6 +11,7 @@ import soundfile
 
 from benchmarks.live import find_chromium
 from synth.sound import Sound
+from tests.e2e.browsing import follow
 
 pytestmark = [
     pytest.mark.e2e,
@@ -31,7 +32,7 @@ def recording() -> bytes:
 def test_from_an_upload_to_an_exported_wav(page, address):
     page.set_default_timeout(60_000)
     page.goto(f"{address}/?m=tiny")
-    page.get_by_role("link", name="Match").click()
+    follow(page, "Match")
     page.locator(".instrument .stage").wait_for()
     page.locator("input[type=file]").set_input_files(
         files=[{"name": "burst.wav", "mimeType": "audio/wav", "buffer": recording()}]

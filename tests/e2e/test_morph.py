@@ -15,6 +15,7 @@ from benchmarks.live import find_chromium
 from synth.morph import Morph
 from synth.sound import Sound
 from synth.style import StyleInstrument
+from tests.e2e.browsing import at_rest, follow, settled
 
 pytestmark = [
     pytest.mark.e2e,
@@ -22,19 +23,15 @@ pytestmark = [
 ]
 
 
-def settled(page) -> None:
-    page.locator("[data-test-script-state=notRunning]").wait_for()
-
-
 def test_a_point_between_four_sounds_is_heard_used_and_saved(page, address, published):
     page.set_default_timeout(60_000)
     page.goto(f"{address}/?m=tiny&c=hit&s=3")
     page.locator(".instrument .stage").wait_for()
-    page.get_by_role("link", name="Morph").click()
+    follow(page, "Morph")
     pad = page.locator(".pad .area")
     pad.wait_for()
     settled(page)
-    box = pad.bounding_box()
+    box = at_rest(pad)
     page.mouse.move(box["x"] + 2, box["y"] + box["height"] - 2)
     page.mouse.down()
     drafts = set()
@@ -62,5 +59,5 @@ def test_a_point_between_four_sounds_is_heard_used_and_saved(page, address, publ
     patch = instrument.morphed(Morph(morph.corners, 0.7, 0.7))
     assert sound.patch == patch and patch.seed == 3
     assert np.abs(sound.samples - instrument.render(patch).samples).max() < 1e-4
-    page.get_by_role("link", name="Shape").click()
+    follow(page, "Shape")
     page.wait_for_url(re.compile("z="))

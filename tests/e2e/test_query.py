@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from benchmarks.live import find_chromium, served
+from tests.e2e.browsing import settled
 
 pytestmark = [
     pytest.mark.e2e,
@@ -38,14 +39,14 @@ def changed(page, act) -> None:
     page.wait_for_function(
         "before => document.querySelectorAll('audio')[1]?.getAttribute('src') !== before", arg=before
     )
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
 
 
 def test_a_reference_is_matched_and_refined(page, address):
     page.set_default_timeout(60_000)
     page.goto(f"{address}/?app=algo-1&m=tiny")
     page.locator("audio").nth(1).wait_for()
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
     assert "/sound_design/query?" in page.url
     given, made = samples(page, 0), samples(page, 1)
     changed(page, lambda: page.get_by_role("slider", name="Irregularity").press("End"))

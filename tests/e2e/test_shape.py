@@ -14,6 +14,7 @@ import soundfile
 from benchmarks.live import ROOT, find_chromium, served
 from synth.sound import Sound
 from synth.style import StyleInstrument
+from tests.e2e.browsing import at_rest, settled
 
 pytestmark = [
     pytest.mark.e2e,
@@ -24,6 +25,7 @@ pytestmark = [
 def opened(page, url: str):
     page.goto(f"{url}{'&' if '?' in url else '/?'}classic=1")
     page.locator("audio").wait_for(timeout=60_000)
+    settled(page)
     return page
 
 
@@ -50,7 +52,7 @@ def after(page, act) -> np.ndarray:
         }""",
         arg=before,
     )
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
     return samples_heard(page)
 
 
@@ -102,11 +104,10 @@ def test_other_formats_carry_the_patch_too(page, address, tmp_path, format):
 def test_a_dragged_slider_is_heard_on_release(page, address):
     opened(page, address)
     thumb = page.get_by_role("slider", name="Dim 2").locator("xpath=../..")
-    track = page.get_by_role("group", name="Dim 2").bounding_box()
 
     def drag() -> None:
-        box = thumb.bounding_box()
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        box = at_rest(thumb)
+        track = page.get_by_role("group", name="Dim 2").bounding_box()
         page.mouse.down()
         page.mouse.move(track["x"] + 0.9 * track["width"], box["y"], steps=4)
         page.mouse.up()

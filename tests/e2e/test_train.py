@@ -15,6 +15,7 @@ import soundfile
 
 from app import jobs
 from benchmarks.live import find_chromium, served
+from tests.e2e.browsing import follow
 
 pytestmark = [
     pytest.mark.e2e,
@@ -54,7 +55,7 @@ def state(page, label: str) -> None:
 def test_from_a_zip_to_a_model_that_plays(page, address, zipped):
     page.set_default_timeout(PATIENCE)
     page.goto(address)
-    page.get_by_role("link", name="Train").click()
+    follow(page, "Train")
     page.locator("input[type=file]").set_input_files(zipped)
     page.get_by_text("20 clips").wait_for()
     page.get_by_role("button", name="Start").click()
@@ -62,7 +63,7 @@ def test_from_a_zip_to_a_model_that_plays(page, address, zipped):
     page.get_by_test_id("stMetric").filter(has_text="Inventing").wait_for()
 
     page.goto(f"{address}/?m=tiny")  # gone, and back as a new visitor
-    page.get_by_role("link", name="Train").click()
+    follow(page, "Train")
     state(page, "Running")
     assert page.get_by_role("button", name="Delete").is_disabled()
     page.locator("audio").first.wait_for()

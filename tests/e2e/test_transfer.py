@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 
 from benchmarks.live import find_chromium, served
 from synth.checkpoint import CARD
+from tests.e2e.browsing import follow
 from tests.pages.test_transfer import semantic
 
 pytestmark = [
@@ -41,7 +42,7 @@ def test_a_sound_gets_the_brightness_of_an_upload(address, page, tmp_path):
     soundfile.write(tmp_path / "that.wav", 0.3 * np.sin(np.arange(1000) * 2 * np.pi * 900 / 16000), 16000)
     page.goto(f"{address}/?m=tiny&c=scrape")
     page.locator(".instrument .stage").wait_for()
-    page.get_by_role("link", name="Transfer").click()
+    follow(page, "Transfer")
     page.get_by_text("This sound", exact=True).wait_for()
     page.locator("input[type=file]").first.set_input_files(str(tmp_path / "that.wav"))
     page.locator("[data-testid=stMetricValue]").nth(1).filter(has_text=re.compile(r"\d")).wait_for()

@@ -12,6 +12,7 @@ from benchmarks.live import find_chromium
 from synth.patch import Patch
 from synth.sound import Sound
 from synth.style import StyleInstrument
+from tests.e2e.browsing import follow, settled
 
 pytestmark = [
     pytest.mark.e2e,
@@ -30,7 +31,7 @@ def test_a_neighbour_is_heard_kept_as_the_centre_and_saved(page, address, publis
     page.set_default_timeout(60_000)
     page.goto(f"{address}/?m=tiny&c=scrape&s=5")
     page.locator(".instrument .stage").wait_for()
-    page.get_by_role("link", name="Variations").click()
+    follow(page, "Variations")
     page.locator(".instrument .stage").wait_for()
     before = page.evaluate("window.heard")
     page.get_by_role("button", name="7", exact=True).click()
@@ -38,7 +39,7 @@ def test_a_neighbour_is_heard_kept_as_the_centre_and_saved(page, address, publis
     page.get_by_role("button", name="Make it the centre").click()
     page.wait_for_url(re.compile("[?&]z="))
     page.get_by_text("their centre").wait_for()
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
     with page.expect_download() as saved:
         page.get_by_role("button", name="WAV", exact=True).click()
     sound = Sound.load(Path(saved.value.path()))
