@@ -245,15 +245,19 @@ def watch() -> None:
         st.session_state.run = jobs.runs()[0].name
     choice, bar = st.columns([3, 8], vertical_alignment="center")
     name = choice.selectbox("Run", names, key="run", bind="query-params", label_visibility="collapsed")
+    drawn = jobs.status(jobs.root() / name).state
     with bar:
-        state(name)
+        state(name, drawn)
     progress(name)
     results(name)
 
 
 @st.fragment(run_every=REFRESH)
-def state(name: str) -> None:
+def state(name: str, drawn: jobs.State) -> None:
+    """drawn: the state that the rest of the page shows. Once there is another, the whole page is run anew."""
     job = jobs.status(jobs.root() / name)
+    if job.state != drawn:
+        st.rerun()
     label, icon, colour = STATES[job.state]
     with st.container(horizontal=True, vertical_alignment="center", key="run_bar"):
         st.badge(label, icon=icon, color=colour, width="stretch")

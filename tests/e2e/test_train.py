@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from playwright.sync_api import expect
 
 from app import jobs
 from benchmarks.live import find_chromium, served
@@ -69,6 +70,7 @@ def test_from_a_zip_to_a_model_that_plays(page, address, zipped):
     page.locator("audio").first.wait_for()
     page.get_by_role("button", name="Stop").click()
     state(page, "Finished")
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
     assert page.locator(".stMain").evaluate("main => main.scrollWidth <= main.clientWidth")
 
     page.get_by_role("button", name="Publish").click()

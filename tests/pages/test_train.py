@@ -8,6 +8,7 @@ import os
 import shutil
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -256,3 +257,13 @@ def test_a_running_one_can_be_paused_and_stopped(page, finished, monkeypatch):
     button(page, "Pause").click().run()
     button(page, "Stop").click().run()
     assert asked == ["pause", "stop"] and not page.exception
+
+
+def test_a_run_that_ends_while_the_page_is_drawn_is_over_on_all_of_it(page, finished, monkeypatch):
+    status, states = jobs.status, iter(["running"])
+    monkeypatch.setattr(jobs, "status", lambda folder: replace(status(folder), state=next(states, "finished")))
+    page.run()
+    assert not page.exception
+    labels = [item.label for item in page.button]
+    assert "Stop" not in labels and "Go on" in labels and not page.get("progress")
+    assert any("Finished" in item.value for item in page.markdown)
