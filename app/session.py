@@ -103,12 +103,16 @@ def open_link(query: Mapping[str, str], cards: Cards, installed: Collection[str]
         patch = Patch.from_query(asked)
     except PatchError as error:
         return Opened(start, f"The link cannot be used, so the page starts from its defaults ({error}).")
-    if patch.model not in cards and patch.model in installed:
-        return Opened(start, f"The model {patch.model} has no latent space W, so play it on Generators.")
     if patch.model not in cards:
-        named = ", ".join(cards)
-        return Opened(start, f"The link asks for the model {patch.model}, which is not installed; there is {named}.")
+        return Opened(start, f"The model {unplayable(patch.model, cards, installed)}.")
     return _fitted(patch, cards[patch.model])
+
+
+def unplayable(model: str, cards: Cards, installed: Collection[str]) -> str:
+    """Why a page that plays `cards` alone cannot play this model."""
+    if model in installed:
+        return f"{model} has no latent space W, so play it on Generators"
+    return f"{model} is not installed; there is {', '.join(cards)}"
 
 
 def _fitted(patch: Patch, card: Card) -> Opened:

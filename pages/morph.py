@@ -12,8 +12,8 @@ from app import desk, instrument, morphing, parts, shelf, tiles
 from app.instrument import Bank, Control
 from app.morphing import STEPS
 from app.resources import instrument as loaded
-from app.session import Cards, Timeline, rows
-from synth.checkpoint import Card
+from app.session import Cards, Timeline, rows, unplayable
+from synth.checkpoint import Card, catalogue
 from synth.errors import PatchError, SonoformError
 from synth.morph import CORNERS, PACES, PATHS, Morph, Way, on_sphere
 from synth.patch import Patch
@@ -87,7 +87,7 @@ def begin(cards: Cards) -> Timeline[Morph]:
 def installed(morph: Morph, cards: Cards) -> Morph:
     """Raises PatchError for a model or for rows that there are not."""
     if morph.model not in cards:
-        raise PatchError("model", f"{morph.model} is not installed; there is {', '.join(cards)}")
+        raise PatchError("model", unplayable(morph.model, cards, catalogue()))
     last = rows(cards[morph.model]) - 1
     if morph.layers and morph.layers[1] > last:
         raise PatchError("layers", f"{morph.model} has rows 0 to {last}")

@@ -40,7 +40,7 @@ def complaints() -> list[str]:
 
 @pytest.fixture
 def page(chromium, complaints):
-    """A fresh window that must end without complaints."""
+    """A fresh window that must end without complaints. A test asks for its own app first, which then outlives it."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     fresh = context.new_page()
     fresh.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

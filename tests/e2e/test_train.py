@@ -53,7 +53,7 @@ def state(page, label: str) -> None:
     page.locator(".stMarkdownBadge", has_text=label).wait_for()
 
 
-def test_from_a_zip_to_a_model_that_plays(page, address, zipped):
+def test_from_a_zip_to_a_model_that_plays(address, page, zipped):
     page.set_default_timeout(PATIENCE)
     page.goto(address)
     follow(page, "Train")

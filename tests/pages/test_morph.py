@@ -161,3 +161,9 @@ def test_without_lpips_the_ends_are_heard_and_one_sentence_says_why_no_step_is(t
     page = opened(morph="A=m%3Dtiny%26s%3D91&B=m%3Dtiny%26s%3D92")
     assert not page.exception and page.get("audio")
     assert any("LPIPS" in warning.value for warning in page.warning)
+
+
+def test_a_morph_by_a_model_without_w_is_sent_to_generators(families, monkeypatch):
+    monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(families))
+    page = opened(morph="A=m%3Dcgan&B=m%3Dcgan")
+    assert not page.exception and "play it on Generators" in page.warning[0].value
