@@ -44,13 +44,23 @@ def curves(
     phase: bool = True,
 ) -> np.ndarray:
     """Descriptors (len(seeds), len(positions), len(DESCRIPTORS)); `phase` as `Listener.hear` takes it."""
-    ws = listener.generator.broadcast(listener.draw(seeds))
     at = np.broadcast_to(positions, (len(seeds), len(positions)))
     if calibration := direction.calibration:
-        values = tracks(listener, direction, calibration.descriptor, seeds)
-        at = np.array([[calibration.place(p, of) for p in positions] for of in values])
-    heard = [listener.hear(along(ws, direction, torch.tensor(places)), seeds, phase) for places in at.T]
-    return np.stack(heard, axis=1)
+        at = _places(calibration, tracks(listener, direction, calibration.descriptor, seeds), positions)
+    return _heard(listener, direction, seeds, at, phase)
+
+
+def _places(calibration: Calibration, values: np.ndarray, positions: Sequence[float] = POSITIONS) -> np.ndarray:
+    """(len(values), len(positions)), for sounds that measure `values` (n, len(PLACES)) along a direction."""
+    return np.array([[calibration.place(p, of) for p in positions] for of in values])
+
+
+def _heard(
+    listener: Listener, direction: Direction, seeds: Sequence[int], places: np.ndarray, phase: bool = True
+) -> np.ndarray:
+    """Descriptors at places (len(seeds), k) of a direction, (len(seeds), k, len(DESCRIPTORS))."""
+    ws = listener.generator.broadcast(listener.draw(seeds))
+    return np.stack([listener.hear(along(ws, direction, torch.tensor(at)), seeds, phase) for at in places.T], axis=1)
 
 
 def tracks(listener: Listener, direction: Direction, descriptor: str, seeds: Sequence[int]) -> np.ndarray:
@@ -83,18 +93,25 @@ def _line(y: np.ndarray, positions: np.ndarray) -> Line:
 def calibrated(listener: Listener, direction: Direction, descriptor: str, seeds: Sequence[int]) -> Direction:
     """A direction whose slider is held to the longest step that stays straight; the straightest if none does.
 
-    Steps are SHARES of the descriptor's standard deviation over the sounds; straight is an r of STRAIGHT.
+    Steps are SHARES of the descriptor's standard deviation over the sounds; straight is an r of STRAIGHT. It is
+    foretold of all steps, between PLACES by interpolation, which flatters; a step that is good by it is then heard.
     """
     values = tracks(listener, direction, descriptor, seeds)
     spread = float(values[:, len(PLACES) // 2].std())
     steps = [Calibration(descriptor, share * spread) for share in SHARES]
-    found = [_foretold(calibration, values) for calibration in steps]
-    best = next((i for i, r in enumerate(found) if r >= STRAIGHT), int(np.argmax(found)))
+    foretold = [_foretold(calibration, values) for calibration in steps]
+
+    def straight(i: int) -> bool:
+        heard = _heard(listener, direction, seeds, _places(steps[i], values))
+        return lines(heard)[descriptor].r >= STRAIGHT
+
+    promising = (i for i, r in enumerate(foretold) if r >= STRAIGHT)
+    best = next((i for i in promising if straight(i)), int(np.argmax(foretold)))
     return replace(direction, calibration=steps[best])
 
 
 def _foretold(calibration: Calibration, values: np.ndarray) -> float:
     """The r of a calibrated slider by what sounds measure (n, len(PLACES)) along its direction."""
-    places = [[calibration.place(p, of) for p in POSITIONS] for of in values]
+    places = _places(calibration, values)
     met = np.array([np.interp(at, PLACES, of) for at, of in zip(places, values, strict=True)])
     return _line(met, np.asarray(POSITIONS)).r

@@ -88,7 +88,12 @@ def _weights(run: Run, newest: bool) -> tuple[dict[str, Tensor], dict[str, Any]]
     state = load_state(run.state, cpu)
     if state is None or not state["learner"]["progress"]["prior_fitted"]:
         raise RunError(f"{run.folder} cannot make sounds yet: train until the warm start is over, then publish")
-    return state["learner"]["networks"], {"seen": state["learner"]["progress"]["seen"]}
+    seen = state["learner"]["progress"]["seen"]
+    return state["learner"]["networks"], next((m for m in _scored(run) if m["seen"] == seen), {"seen": seen})
+
+
+def _scored(run: Run) -> list[dict[str, Any]]:
+    return [m for m in run.metrics() if "fad" in m]
 
 
 def _encoder(run: Run, networks: Networks) -> nn.Module:
@@ -149,7 +154,9 @@ def _card(
     line: dict[str, Any],
 ) -> Card:
     lines = [m for m in run.metrics() if m["seen"] <= line["seen"]]
-    scored = [m for m in run.metrics() if "fad" in m and m.get("space") == line.get("space")]
+    # A newest state that nobody has scored yet comes with the curve of those before it.
+    space = next((m.get("space") for m in (line, *reversed(_scored(run))) if "space" in m), None)
+    scored = [m for m in _scored(run) if m.get("space") == space]
     # A run that began with a model counts from a place in its own schedule, not from what that model had seen.
     begun = run.start or {}
     before = begun.get("images_seen", 0) - begun.get("count_begins", begun.get("images_seen", 0))
@@ -172,7 +179,7 @@ def _card(
             "device": next((m["device"] for m in reversed(lines) if "device" in m), "cpu"),
             "fad_over_images": [[m["seen"] + before, round(m["fad"], 3)] for m in scored],
         },
-        metrics={"snapshot": figures} if (figures := {k: line[k] for k in SNAPSHOT if k in line}) else {},
+        metrics={"snapshot": {"space": space} | {k: line[k] for k in SNAPSHOT if k in line}} if space else {},
     )
 
 

@@ -47,15 +47,15 @@ def _figures(card: Card) -> list[str]:
 
 def _snapshot(figures: dict[str, Any]) -> str:
     """What the run itself measured of the networks that were published."""
-    if not figures:
+    if "fad" not in figures:
         return "## How close it comes\n\nNot scored: `sonoform evaluate --update-card` does it."
     rows = [[words, figures[k]] for k, words in SNAPSHOT.items() if k in figures]
     head = [f"figure, valid split, {figures['space']}", "value"]
     return f"## How close it comes\n\n{_text(table(head, rows))}\n\n{_KIND}"
 
 
-_KIND = """Where snapshots of the run were scored, the best of them is the one published, chosen on the same valid
-split: its figures are slightly kind."""
+_KIND = """Where snapshots of the run were scored, the one published was chosen by its figures on the same valid
+split, which are slightly kind."""
 
 
 def _through(card: Card) -> list[str]:

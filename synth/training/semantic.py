@@ -41,7 +41,7 @@ from synth.models.weights import read_weights
 from synth.training.readme import readme
 
 # Seeds of four kinds, so that what is measured was neither learnt from nor chosen by.
-LEARNT = range(10_000, 10_128)
+LEARNT = range(10_000, 10_256)
 CHOSEN = range(20_000, 20_064)
 MEASURED = 30_000
 DEVIATIONS = 5.0  # of latents along a direction: how far a slider may go for a sound that hardly follows it

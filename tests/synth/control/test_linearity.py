@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from synth.audio.codecs import GaussianLogSTFT
+from synth.control import linearity
 from synth.control.calibration import PLACES, Calibration
 from synth.control.latent import Direction, along
 from synth.control.linearity import POSITIONS, SHARES, calibrated, curves, lines, tracks
@@ -77,6 +78,16 @@ def test_calibration_straightens_a_slider(listener):
     assert even.slope == pytest.approx(chosen.calibration.step, rel=0.2)
     spread = tracks(listener, plain, "brightness", seeds)[:, 14].std()
     assert chosen.calibration.step == pytest.approx(max(SHARES) * spread), "the longest step, as it stays straight"
+
+
+def test_a_step_that_seems_straight_and_does_not_sound_so_is_not_taken(listener, monkeypatch):
+    seeds, plain = range(8), replace(one(0), scale=1.5)
+    spread = tracks(listener, plain, "brightness", seeds)[:, 14].std()
+    hear = linearity._heard
+    deaf = iter([True, True])
+    monkeypatch.setattr(linearity, "_heard", lambda *what: (0.0 if next(deaf, False) else 1.0) * hear(*what))
+    chosen = calibrated(listener, plain, "brightness", seeds)
+    assert chosen.calibration.step == pytest.approx(SHARES[2] * spread)
 
 
 def test_a_calibrated_slider_of_what_does_nothing_stays_at_rest(listener):

@@ -1,6 +1,7 @@
 """Scores, from the trainer's snapshots to a published card, with a network of YAMNet's layout and random weights."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,19 @@ def test_published_card_holds_the_scores_of_its_snapshot(scored_run: Run, scored
     best = best_line(scored_run)
     assert card["metrics"]["snapshot"]["fad"] == best["fad"] and card["training"]["images_seen"] == best["seen"]
     assert "figure, valid split, YAMNet" in (scored / "README.md").read_text()
+
+
+def test_a_newest_state_without_scores_has_the_curve_of_those_before_it(scored_run: Run, tmp_path: Path) -> None:
+    run = Run.open(Path(shutil.copytree(scored_run.folder, tmp_path / "run")))
+    last = run.metrics()[-1]["seen"]
+    lines = [line for line in run.metrics() if "fad" not in line or line["seen"] < last]
+    assert (scored := [line for line in lines if "fad" in line])
+    run.metrics_path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    folder = publish(run, "newest", root=tmp_path, newest=True)
+    card = json.loads((folder / "card.json").read_text())
+    assert [fad for _, fad in card["training"]["fad_over_images"]] == [round(line["fad"], 3) for line in scored]
+    assert card["metrics"]["snapshot"] == {"space": "YAMNet"}
+    assert "Not scored" in (folder / "README.md").read_text()
 
 
 def test_evaluate_without_any_file_scores_with_alexnet(
