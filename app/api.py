@@ -47,7 +47,7 @@ from streamlit import config
 
 from app import frames, recording
 from app.resources import instrument
-from app.session import default_patch
+from app.session import default_patch, unplayable
 from synth.audio.part import chosen
 from synth.checkpoint import catalogue
 from synth.control.budget import USUAL_STEPS, Budget
@@ -191,7 +191,7 @@ def installed(model: str) -> None:
     """Refuses a model that there is not."""
     cards = catalogue()
     if model not in cards:
-        raise Refusal(404, "model", f"{model} is not installed; there is {', '.join(cards) or 'none'}")
+        raise Refusal(404, "model", unplayable(model, cards))
 
 
 # -- what a request may say ----------------------------------------------------------------------------------------

@@ -108,11 +108,11 @@ def open_link(query: Mapping[str, str], cards: Cards, installed: Collection[str]
     return _fitted(patch, cards[patch.model])
 
 
-def unplayable(model: str, cards: Cards, installed: Collection[str]) -> str:
-    """Why a page that plays `cards` alone cannot play this model."""
+def unplayable(model: str, cards: Cards, installed: Collection[str] = ()) -> str:
+    """Why where `cards` alone are played this model is not; `installed`: as `open_link` takes it."""
     if model in installed:
         return f"{model} has no latent space W, so play it on Generators"
-    return f"{model} is not installed; there is {', '.join(cards)}"
+    return f"{model} is not installed; there is {', '.join(cards) or 'none'}"
 
 
 def _fitted(patch: Patch, card: Card) -> Opened:

@@ -89,11 +89,8 @@ def _weights(run: Run, newest: bool) -> tuple[dict[str, Tensor], dict[str, Any]]
     if state is None or not state["learner"]["progress"]["prior_fitted"]:
         raise RunError(f"{run.folder} cannot make sounds yet: train until the warm start is over, then publish")
     seen = state["learner"]["progress"]["seen"]
-    return state["learner"]["networks"], next((m for m in _scored(run) if m["seen"] == seen), {"seen": seen})
-
-
-def _scored(run: Run) -> list[dict[str, Any]]:
-    return [m for m in run.metrics() if "fad" in m]
+    scored = (m for m in run.metrics() if "fad" in m and m["seen"] == seen)
+    return state["learner"]["networks"], next(scored, {"seen": seen})
 
 
 def _encoder(run: Run, networks: Networks) -> nn.Module:
@@ -153,10 +150,11 @@ def _card(
     categories: tuple[str, ...],
     line: dict[str, Any],
 ) -> Card:
-    lines = [m for m in run.metrics() if m["seen"] <= line["seen"]]
+    whole = run.metrics()
+    lines = [m for m in whole if m["seen"] <= line["seen"]]
     # A newest state that nobody has scored yet comes with the curve of those before it.
-    space = next((m.get("space") for m in (line, *reversed(_scored(run))) if "space" in m), None)
-    scored = [m for m in _scored(run) if m.get("space") == space]
+    space = next((m["space"] for m in (line, *reversed(whole)) if "space" in m), None)
+    scored = [m for m in whole if "fad" in m and m.get("space") == space]
     # A run that began with a model counts from a place in its own schedule, not from what that model had seen.
     begun = run.start or {}
     before = begun.get("images_seen", 0) - begun.get("count_begins", begun.get("images_seen", 0))
