@@ -18,14 +18,15 @@ ENV PYTHONPATH=/home/sonoform/app \
     STREAMLIT_SERVER_PORT=8501 \
     STREAMLIT_SERVER_HEADLESS=true
 EXPOSE 8501 8100
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-m", "app.health"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=180s --retries=3 CMD ["python", "-m", "app.server.health"]
 CMD ["streamlit", "run", "streamlit_app.py"]
 
 FROM base AS sources
-COPY streamlit_app.py pyproject.toml README.md LICENSE ./
+COPY streamlit_app.py setup.py pyproject.toml README.md LICENSE ./
 COPY .streamlit .streamlit
 COPY app app
 COPY pages pages
+COPY sonoform sonoform
 COPY synth synth
 
 # CUDA: the build of PyTorch that PyPI has for Linux brings its own libraries.

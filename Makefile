@@ -23,7 +23,7 @@ run: $(PROJECT) ## Start the web app with the API on http://127.0.0.1:8501 (PORT
 	@$(BIN) -m streamlit run streamlit_app.py --server.port $(PORT) \
 		|| { echo "Sonoform stopped: if port $(PORT) is in use, name another, as in make run PORT=8601" >&2; exit 1; }
 
-run-classic: $(PROJECT) ## The same under the addresses of old: http://127.0.0.1:8100/sound_design/?app=... (CLASSIC_PORT=N)
+run-classic: $(PROJECT) ## The same under /sound_design/: http://127.0.0.1:8100/sound_design/?app=... (CLASSIC_PORT=N)
 	@echo "==> starting Sonoform on http://127.0.0.1:$(CLASSIC_PORT)/sound_design/ (Ctrl-C stops it)"
 	@$(BIN) -m streamlit run streamlit_app.py --server.port $(CLASSIC_PORT) --server.baseUrlPath sound_design \
 		|| { echo "Sonoform stopped: if port $(CLASSIC_PORT) is in use, name another: CLASSIC_PORT=8601" >&2; exit 1; }
@@ -87,7 +87,7 @@ $(PACKAGES): requirements.txt | $(ENVIRONMENT)
 	@$(PIP) install --quiet -r requirements.txt
 	@touch $@
 
-$(PROJECT): pyproject.toml | $(PACKAGES)
+$(PROJECT): pyproject.toml setup.py | $(PACKAGES)
 	@echo "==> installing the project itself"
 	@$(PIP) install --quiet --editable . --no-deps
 	@touch $@

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.parts import enter, warn
-from app.session import ALIASES
+from app.session import history
+from app.session.patches import ALIASES
+from app.widgets.parts import warn
+from app.widgets.verbatim import plain
 
 HERE = Path(__file__).resolve().parent
 
 st.set_page_config(page_title="Sonoform", page_icon=HERE / "icon.svg", layout="wide")
-st.html(HERE / "style.css")
 st.logo(HERE / "logo.svg", size="large")
 
 PAGES = HERE.parent / "pages"
@@ -30,10 +31,10 @@ current = st.navigation(pages, position="top")
 if asked := st.query_params.get("app"):
     others = {key: text for key, text in st.query_params.to_dict().items() if key != "app"}
     if asked not in ALIASES:
-        warn(f"There is no page ?app={asked[:40]}, so this is Shape; there are {', '.join(ALIASES)}.")
+        warn(f"There is no page ?app={plain(asked[:40])}, so this is Shape; there are {', '.join(ALIASES)}.")
     goal = next(page for page in pages if page.title == ALIASES.get(asked, "Shape"))
     st.query_params.from_dict(others)
     if goal != current:
         st.switch_page(goal, query_params=others)
-enter(current.title)
+history.keep(current.url_path)
 current.run()

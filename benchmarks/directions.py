@@ -19,18 +19,18 @@ import torch
 from torch import Tensor
 
 from benchmarks.quality import pair
-from synth.control import examples
-from synth.control.attribute import Attribute, Search, attributes, give
-from synth.control.examples import Contrast, Example, Trial
-from synth.control.linearity import Line, curves, lines
-from synth.control.listening import Listener
-from synth.control.prototypes import centre_of_group
-from synth.control.sefa import spread_root
-from synth.patch import Patch
-from synth.sound import Sound
-from synth.style import StyleInstrument
-from synth.training.dataset import Clips, load_clips
-from synth.training.tables import table
+from synth.directions import examples
+from synth.directions.attribute import Attribute, Search, attributes, give
+from synth.directions.examples import Contrast, Example, Trial
+from synth.directions.linearity import Line, curves, lines
+from synth.directions.listening import Listener
+from synth.directions.prototypes import centre_of_group
+from synth.directions.sefa import spread_root
+from synth.instruments.style import StyleInstrument
+from synth.patch.patch import Patch
+from synth.publishing.tables import table
+from synth.recordings.dataset import Clips, load_clips
+from synth.sound.sound import Sound
 
 GROUP = 5
 EXTREMES = {

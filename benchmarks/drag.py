@@ -17,7 +17,7 @@ import time
 from playwright.sync_api import Page
 
 from benchmarks.latency import renders, row
-from benchmarks.live import browser, opened, served
+from tests.harness.serving import browser, opened, served
 
 MOVES_PER_SECOND = 60
 

@@ -28,16 +28,16 @@ import soundfile
 import torch
 from safetensors import safe_open
 
-from synth.checkpoint import catalogue, find
+from synth.checkpoint.families import CATEGORY, FAMILIES, can
+from synth.checkpoint.store import catalogue, find
 from synth.errors import DataError
-from synth.families import CATEGORY, FAMILIES, can
-from synth.instrument import Instrument
-from synth.loading import load
-from synth.patch import Patch
-from synth.training.dataset import load_clips, scan
-from synth.training.embedders import load_embedder
-from synth.training.metrics import Yardstick
-from synth.training.tables import cell, table
+from synth.instruments.instrument import Instrument
+from synth.instruments.loading import load
+from synth.patch.patch import Patch
+from synth.publishing.tables import cell, table
+from synth.recordings.dataset import load_clips, scan
+from synth.scoring.embedders import load_embedder
+from synth.scoring.metrics import Yardstick
 
 RATE = 16000
 TIMED = 20

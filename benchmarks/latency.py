@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page
 
-from benchmarks.live import browser, opened, served
+from tests.harness.serving import browser, opened, served
 
 SETTLE_MS = 150
 

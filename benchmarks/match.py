@@ -30,19 +30,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is loaded
 import numpy as np
 import torch
 
-from synth.audio.multiresolution import multiresolution_error
-from synth.control.match import perceptual
+from benchmarks.multiresolution import multiresolution_error
 from synth.errors import SonoformError
-from synth.files import read_lines
-from synth.patch import Patch
-from synth.sound import Sound
-from synth.style import StyleInstrument
-from synth.training.dataset import Clips, Entry, as_clip, load_clips, read_start, scan
-from synth.training.distances import nearest_categories
-from synth.training.embedders import load_embedder
-from synth.training.metrics import Yardstick
+from synth.instruments.style import StyleInstrument
+from synth.latents.match import perceptual
+from synth.patch.patch import Patch
+from synth.publishing.tables import table
+from synth.recordings.dataset import Clips, Entry, as_clip, load_clips, read_start, scan
+from synth.scoring.distances import nearest_categories
+from synth.scoring.embedders import load_embedder
+from synth.scoring.metrics import Yardstick
+from synth.sound.sound import Sound
+from synth.storage import read_lines
 from synth.training.stop import stop_on_signal
-from synth.training.tables import table
 
 STARTS = ("encoder", "random")
 Figures = dict[str, float]

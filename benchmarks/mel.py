@@ -30,7 +30,7 @@ from torch import Tensor
 from synth.audio.codec import fit_length
 from synth.audio.codecs import LogMel, MelDecibels
 from synth.audio.mel import nonnegative_inverse
-from synth.sound import Sound
+from synth.sound.sound import Sound
 
 # Data set and codec, as the presets have them.
 SETTINGS: dict[str, tuple[str, LogMel | MelDecibels]] = {
@@ -67,7 +67,7 @@ METHODS: dict[str, Inverse] = {
 
 def spectra(data: Path, codec: LogMel | MelDecibels, count: int) -> Iterator[Tensor]:
     """What the bands are of, magnitude or power (F, T), of `count` clips."""
-    with open(data / "metadata.csv", newline="") as file:
+    with (data / "metadata.csv").open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == "valid"]
     rows.sort(key=lambda row: (row["class"], row["file"]))
     for i in range(count):

@@ -18,14 +18,14 @@ import numpy as np
 import torch
 from torch.nn.functional import avg_pool2d
 
-from synth.checkpoint import catalogue
-from synth.control.match import perceptual
-from synth.families import SPACE, can
-from synth.instrument import one_thread
+from synth.checkpoint.families import SPACE, can
+from synth.checkpoint.store import catalogue
+from synth.instruments.instrument import one_thread
+from synth.instruments.style import StyleInstrument
+from synth.latents.match import perceptual
 from synth.models.perceptual import Perceptual
-from synth.morph import PACES, Morph, Way
-from synth.patch import Patch
-from synth.style import StyleInstrument
+from synth.patch.morph import PACES, Morph, Way
+from synth.patch.patch import Patch
 
 HEADS = (
     "model",

@@ -28,7 +28,7 @@ from synth.audio.codecs import GaussianLogSTFT
 from synth.audio.pghi import integrate_phase
 from synth.audio.phase import reconstruct, spectral_convergence
 from synth.audio.stft import STFT
-from synth.sound import Sound
+from synth.sound.sound import Sound
 
 SETS = {"hits_scratches": 128, "environmental": 256}
 DEFAULT, OURS, LIBROSA = "pghi+gl (default)", "pghi", "librosa griffinlim 256"
@@ -100,7 +100,7 @@ def clips(data: Path, count: int) -> Iterator[tuple[str, STFT, np.ndarray]]:
     """Set, transform and magnitude (T, F) of `count` clips of each set."""
     for name, hop in SETS.items():
         codec = GaussianLogSTFT(hop=hop)
-        with open(data / name / "metadata.csv", newline="") as file:
+        with (data / name / "metadata.csv").open(newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["split"] == "valid"]
         rows.sort(key=lambda row: (row["class"], row["file"]))
         for i in range(count):

@@ -2,7 +2,7 @@
 
 Prints one Markdown table for each frozen network, a row a model, each figure beside what training clips score (the
 floor; for the hit rate, what real valid clips score) as `model / reference`; then each model's own tables. See
-`synth/training/metrics.py` for what the figures mean.
+`synth/scoring/metrics.py` for what the figures mean.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from synth.training.evaluate import evaluate
-from synth.training.tables import FIGURES, cell, plain, table
+from synth.publishing.evaluate import evaluate
+from synth.publishing.tables import FIGURES, cell, plain, table
 
 
 def pair(text: str) -> tuple[str, Path]:

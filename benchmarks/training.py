@@ -1,123 +1,125 @@
-"""Training speed side by side: our generator + discriminator step against stylegan2-pytorch (PyPI, MIT).
+"""Training from nothing, side by side with an earlier build: what so many CPU minutes of one thread come to.
 
-Both at 256 x 256, batch 8, the same channel widths (16 at 256 x 256 doubling downwards to at most 128, which is
-channel_base 4096 of NVIDIA's stylegan2-ada-pytorch), one generator update and one discriminator update a step, no
-regularisation, the same threads, turn and turn about in one process. Ours folds the 256 x 256 level into 128 x 128 x 4.
+    python -m benchmarks.training DATA --preset environmental --before WORKTREE [--minutes 10 20] [--yamnet FILE]
 
-    python -m benchmarks.training [--threads 2] [--rounds 5]
-
-The peer: pip install --no-deps stylegan2-pytorch==1.9.0, with einops, kornia, kornia-rs, vector-quantize-pytorch,
-contrastive-learner, torchvision, einx, loguru, frozendict, retry, decorator, py, fire, termcolor and tqdm.
+Both trainers run in turn on this machine, one thread each, until they have used so many minutes of CPU time; then each
+build publishes its run and renders `--count` sounds by its own command line, as it plays by default. All of them are
+scored by this build: Frechet audio distance over its floor and class hit rate over that of recordings, by AlexNet, by
+aiSFX and, where its weights are named, by YAMNet. Runs are kept under `--work`, so that a longer budget goes on from a
+shorter one.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
+import os
+import resource
+import signal
+import subprocess
 import sys
 import time
-import types
-from collections.abc import Callable
-from unittest import mock
+from dataclasses import dataclass
+from pathlib import Path
 
-import torch
+import numpy as np
 
-from synth.audio.stft import STFT
-from synth.models.discriminators import Discriminator
-from synth.models.layers import autocast
-from synth.models.stylegan2 import Generator, GeneratorConfig, draw_noise
-from synth.training.losses import discriminator_loss, generator_loss
+from synth.publishing.tables import cell, table
+from synth.recipes.presets import preset
+from synth.recordings.dataset import load_clips
+from synth.scoring.embedders import load_embedders
+from synth.scoring.metrics import Yardstick
+from synth.sound.sound import Sound
+from synth.training.snapshot import as_frequent
 
-BATCH = 8
-WIDTHS = (128, 128, 128, 128, 64, 32)
-CPU = torch.device("cpu")
-
-Step = Callable[[], None]
+HERE = Path(__file__).resolve().parents[1]
+TICK = 2.0  # seconds between looks at the clock of a trainer
 
 
-def update(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    optimiser.step()
+@dataclass(frozen=True)
+class Build:
+    """A version of the project, by its folder."""
+
+    name: str
+    folder: Path
+
+    def call(self, *words: str, checkpoints: Path) -> None:
+        environment = os.environ | {"PYTHONPATH": str(self.folder), "SONOFORM_CHECKPOINTS": str(checkpoints)}
+        subprocess.run([sys.executable, "-m", "synth", *words], cwd=self.folder, env=environment, check=True)
+
+    def train(self, run: Path, data: Path, name: str, minutes: float, yamnet: Path | None) -> None:
+        """Goes on with a run until all that was spent on it comes to so many CPU minutes."""
+        spent = run.with_suffix(".seconds")
+        before = float(spent.read_text()) if spent.exists() else 0.0
+        begin = ["--resume"] if before else ["--preset", name, "--data", str(data)]
+        words = ["train", "--out", str(run), *begin, "--threads", "1", "--minutes", "100000"]
+        words += ["--yamnet", str(yamnet)] if yamnet else []
+        environment = os.environ | {"PYTHONPATH": str(self.folder), "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, "-m", "synth", *words]
+        process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.DEVNULL)
+        while process.poll() is None and before + _seconds(process.pid) < 60.0 * minutes:
+            time.sleep(TICK)
+        own = _seconds(process.pid) if process.poll() is None else 0.0
+        process.send_signal(signal.SIGTERM)
+        if process.wait():
+            raise SystemExit(f"the trainer of {self.name} ended with {process.returncode}")
+        spent.write_text(str(before + own))
 
 
-def ours() -> Step:
-    config = GeneratorConfig(widths=WIDTHS, fold=2)
-    g, d = Generator(config), Discriminator(config.categories, WIDTHS, config.fold)
-    players = [torch.optim.Adam(m.parameters(), lr=1e-4) for m in (g, d)]
-    rng, stft, category = torch.Generator(), STFT(), torch.arange(BATCH)
-    real = torch.rand(BATCH, 1, 256, 256)
-
-    def step() -> None:
-        with autocast(CPU):
-            w = g.mapping(torch.randn(BATCH, config.z_dim), category)
-            fake = g(g.broadcast(w), draw_noise(config, stft, BATCH, rng))
-            d.requires_grad_(False)
-            loss = generator_loss(d([fake], category))
-        update(players[0], loss)
-        d.requires_grad_(True)
-        with autocast(CPU):
-            loss = discriminator_loss(d([real], category), d([fake.detach()], category))
-        update(players[1], loss)
-
-    return step
+def _seconds(pid: int) -> float:
+    """CPU time of a process, its threads included."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def peer() -> Step:
-    # torchvision's import needs two operators that CPU builds may lack; aim is a logger that nothing here calls.
-    library = torch.library.Library("torchvision", "DEF")
-    for name in ("nms", "qnms"):
-        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    sys.modules.setdefault("aim", types.ModuleType("aim"))
-    with mock.patch("torch.cuda.is_available", return_value=True):  # it refuses to be imported without CUDA
-        from stylegan2_pytorch.stylegan2_pytorch import Discriminator as PeerDiscriminator
-        from stylegan2_pytorch.stylegan2_pytorch import Generator as PeerGenerator
-        from stylegan2_pytorch.stylegan2_pytorch import StyleVectorizer
-
-    mapping = StyleVectorizer(512, 4)
-    g = PeerGenerator(256, 512, network_capacity=8, fmap_max=128)
-    # Its discriminator starts at four times its capacity, where its generator ends at twice: 4 gives the same 16.
-    d = PeerDiscriminator(256, network_capacity=4, fmap_max=128)
-    players = [torch.optim.Adam([*mapping.parameters(), *g.parameters()], lr=1e-4)]
-    players.append(torch.optim.Adam(d.parameters(), lr=1e-4))
-    real = torch.rand(BATCH, 3, 256, 256)
-
-    def step() -> None:
-        w = mapping(torch.randn(BATCH, 512))
-        fake = g(w[:, None].expand(-1, g.num_layers, -1), torch.rand(BATCH, 256, 256, 1))
-        d.requires_grad_(False)
-        loss = generator_loss(d(fake)[0])
-        update(players[0], loss)
-        d.requires_grad_(True)
-        update(players[1], discriminator_loss(d(real)[0], d(fake.detach())[0]))
-
-    return step
-
-
-def images_per_second(step: Step, count: int) -> float:
-    begun = time.perf_counter()
-    for _ in range(count):
-        step()
-    return BATCH * count / (time.perf_counter() - begun)
+def sounds(build: Build, run: Path, categories: list[str], n: int, rate: int) -> np.ndarray:
+    """Samples (len(categories), n) of the run as its build plays them, one a category asked for."""
+    root = run.with_suffix(".published")
+    build.call("publish", str(run), "--id", "trained", checkpoints=root)
+    made = np.zeros((len(categories), n), np.float32)
+    for at, category in enumerate(sorted(set(categories))):
+        rows = [i for i, name in enumerate(categories) if name == category]
+        out = run.with_suffix(".sounds") / f"{at}"
+        words = ["--category", category, "--count", str(len(rows)), "--format", "wav", "--out", str(out)]
+        build.call("render", "--model", "trained", *words, checkpoints=root)
+        for row, path in zip(rows, sorted(out.glob("*.wav")), strict=True):
+            heard = Sound.load(path).mono().resampled(rate).samples[0, :n]
+            made[row, : len(heard)] = heard
+    return made
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--rounds", type=int, default=5)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--preset", default="environmental")
+    parser.add_argument("--before", type=Path, help="a worktree of an earlier build")
+    parser.add_argument("--minutes", type=float, nargs="+", default=[10.0])
+    parser.add_argument("--count", type=int, default=256)
+    parser.add_argument("--yamnet", type=Path)
+    parser.add_argument("--work", type=Path, default=HERE / "runs" / "benchmark")
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    steps = {"ours": ours(), "stylegan2-pytorch 1.9.0": peer()}
-    speeds: dict[str, list[float]] = {name: [] for name in steps}
-    for step in steps.values():
-        step()
-    for _ in range(options.rounds):
-        for name, step in steps.items():
-            speeds[name].append(images_per_second(step, 4 if name == "ours" else 1))
-    medians = {name: statistics.median(found) for name, found in speeds.items()}
-    print(f"{torch.__version__}, {options.threads} threads, batch {BATCH}, medians of {options.rounds} rounds")
-    for name, median in medians.items():
-        print(f"{name:26} {median:7.2f} images/s   {median / medians['stylegan2-pytorch 1.9.0']:5.1f} x")
+    data, yamnet = options.data.resolve(), options.yamnet and options.yamnet.resolve()
+    codec = preset(options.preset).codec
+    train, valid = (load_clips(data, split, codec.sample_rate, codec.samples) for split in ("train", "valid"))
+    yardsticks = [Yardstick.of(e, train, valid, codec.sample_rate) for e in load_embedders(yamnet, codec.sample_rate)]
+    labels = as_frequent(valid.labels, options.count).numpy()
+    names = [train.categories[label] for label in labels]
+    builds = [Build("this build", HERE)]
+    builds += [Build("before", options.before.resolve())] if options.before else []
+    options.work.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for minutes in sorted(options.minutes):
+        for build in builds:
+            run = options.work / build.name.replace(" ", "-")
+            build.train(run, data, options.preset, minutes, yamnet)
+            made = sounds(build, run, names, codec.samples, codec.sample_rate)
+            figures = []
+            for yardstick in yardsticks:
+                scores, floor = yardstick.score(made, labels), yardstick.floor(options.count).fad
+                figures += [cell(scores.fad / floor), cell(scores.hit_rate)]
+            rows.append([build.name, cell(minutes), *figures])
+    heads = [f"{y.embedder.name} {what}" for y in yardsticks for what in ("FAD / floor", "hits")]
+    print("\n".join(table(["build", "CPU minutes", *heads], rows)))
+    print(f"{resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime / 60:.0f} CPU minutes in all")
 
 
 if __name__ == "__main__":

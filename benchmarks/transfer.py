@@ -30,22 +30,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from app.plan import Speed, plan, recipes, speed_of, trial
-from synth.checkpoint import catalogue, find
+from app.jobs.plan import Speed, plan, recipes, speed_of, trial
+from synth.checkpoint.store import catalogue, find
 from synth.errors import DataError, SonoformError
-from synth.files import read_lines
-from synth.training.dataset import BatchSampler, load_clips, scan
-from synth.training.embedders import load_embedder
-from synth.training.metrics import Yardstick
-from synth.training.presets import TrainConfig, override, preset
+from synth.publishing.tables import cell, table
+from synth.recipes.presets import TrainConfig, override, preset
+from synth.recordings.dataset import BatchSampler, load_clips, scan
+from synth.runs.run import Run
+from synth.runs.state import load_state, save_state
+from synth.scoring.embedders import load_embedder
+from synth.scoring.metrics import Yardstick
+from synth.storage import read_lines
 from synth.training.projectors import load_projector, preferred
-from synth.training.run import Run
 from synth.training.snapshot import generate, to_sounds, write_samples
-from synth.training.state import load_state, save_state
-from synth.training.steps import Learner
+from synth.training.start import begin_with, settings_of
 from synth.training.stop import stop_on_signal
-from synth.training.tables import cell, table
-from synth.training.transfer import begin_with, settings_of
+from synth.training.style_learner import Learner
 
 CPU = torch.device("cpu")
 SEEDS = (20260, 20261, 20262, 20263)  # a set of sounds each

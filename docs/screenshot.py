@@ -7,7 +7,7 @@ python -m docs.screenshot query "app=algo-1"
 import sys
 from pathlib import Path
 
-from benchmarks.live import browser, served
+from tests.harness.serving import browser, served
 
 IMAGES = Path(__file__).parent / "images"
 PICTURE = ".instrument .stage, .sound-picture"  # of a sound, by the live instrument or by plain widgets

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import desk, parts, recording, shelf
-from app.instrument import Bank
-from app.resources import instrument
-from app.session import SLIDERS, turn
-from app.straightness import measured
-from synth.checkpoint import Card, catalogue
-from synth.control.attribute import STEADY
+from app.server.instruments import instrument
+from app.session.patches import SLIDERS, turn
+from app.widgets import desk, intake, parts, shelf, words
+from app.widgets.held import remembered
+from app.widgets.live import Bank
+from app.widgets.straightness import measured
+from app.widgets.verbatim import plain
+from synth.checkpoint.named_directions import MAX_NAME, SUFFIX, Own
+from synth.checkpoint.store import Card, catalogue
+from synth.directions.attribute import STEADY
 from synth.errors import SonoformError
-from synth.own import MAX_NAME, SUFFIX, Own
-from synth.patch import Patch
+from synth.patch.patch import Patch
 
 if TYPE_CHECKING:  # torch comes with it
-    from synth.control.examples import Example, Trial
+    from synth.directions.examples import Example, Trial
 
 ACROSS = 3  # sliders in a row
 TELLING = 1.0  # standard deviations between two groups
-MAKING, NAME, CLEAR = "directions.making", "directions.name", "directions.clear"
+MAKING, NAME = "directions.making", "directions.name"
 OPENED, TOLD = "directions.opened", "directions.told"
 SIDES = {"more": "More like this", "less": "Less like this"}
 HOW = (
@@ -55,15 +58,17 @@ def banks(patch: Patch, card: Card) -> list[Bank]:
     return sorted(desk.model_banks(patch, now(card)), key=lambda bank: bank.title != "Yours")
 
 
+def any_yet(card: Card) -> bool:
+    """Whether there are sliders of a person's own."""
+    return any(d.get("own") for d in now(card).directions)
+
+
 # -- making one ----------------------------------------------------------------------------------------------------
 
 
 def choices(patch: Patch, card: Card) -> None:
     """Where a slider is made."""
-    if st.session_state.pop(CLEAR, False):
-        st.session_state[NAME] = ""
-    none_yet = not any(d.get("own") for d in now(card).directions)
-    with st.expander("A slider from your own sounds", expanded=none_yet, icon=":material/linear_scale:"):
+    with st.expander("A slider from your own sounds", expanded=not any_yet(card), icon=":material/linear_scale:"):
         more, less, last = st.columns([5, 5, 4], gap="medium")
         with more:
             likes = side("more", card)
@@ -79,9 +84,9 @@ def choices(patch: Patch, card: Card) -> None:
 
 def side(name: str, card: Card) -> list[tuple[str, object]]:
     """One group: uploads, and sounds of the shelf."""
-    from synth.control.examples import MOST
+    from synth.directions.examples import MOST
 
-    found: list[tuple[str, object]] = [*recording.several(f"directions.{name}", SIDES[name], card.duration, MOST)]
+    found: list[tuple[str, object]] = [*intake.several(f"directions.{name}", SIDES[name], card.duration, MOST)]
     if kept := {item.name: item.patch for item in shelf.kept()}:
         chosen = st.multiselect(
             f"{SIDES[name]}, of the shelf",
@@ -97,7 +102,8 @@ def side(name: str, card: Card) -> list[tuple[str, object]]:
 def ask(patch: Patch, more: list, less: list) -> None:
     st.caption(HOW)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.text_input("Name of the slider", max_chars=MAX_NAME, placeholder="what you hear", key=NAME)
+        name = st.session_state.setdefault(NAME, "")
+        st.text_input("Name of the slider", max_chars=MAX_NAME, placeholder="what you hear", **remembered(NAME, name))
         st.button(
             "Make",
             icon=":material/linear_scale:",
@@ -119,7 +125,7 @@ def begin(model: str, more: list, less: list) -> None:
 
 def heard(group: list) -> list[Example]:
     """The sounds of a group; those of the shelf are played by their own models."""
-    from synth.control.examples import Example
+    from synth.directions.examples import Example
 
     return [
         Example(name, instrument(given.model).render(given) if isinstance(given, Patch) else given)
@@ -149,8 +155,8 @@ def work(place: DeltaGenerator) -> None:
             shared.hear(trial, seed, position)
         if st.session_state.pop(MAKING, None) is making:  # else somebody cancelled
             shared.keep_trial(trial)
-            st.session_state[TOLD] = f"{plain(making.name)} is a slider of {shared.card.title} now, on every page."
-            st.session_state[CLEAR] = True
+            st.session_state[TOLD] = plain(f"{making.name} is a slider of {shared.card.title} now, on every page.")
+            st.session_state[NAME] = ""
     except SonoformError as error:
         cancel()
         parts.warn(parts.sentence(error))
@@ -165,14 +171,24 @@ def below(patch: Patch, card: Card) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="own"):
         st.markdown("**Your sliders**", width="stretch")
         with st.popover("Open a shared slider", icon=":material/upload_file:"):
-            key = f"{OPENED}.{st.session_state.get(OPENED, 0)}"
-            st.file_uploader(f"A file that ends in {SUFFIX}", ["json"], key=key, on_change=open_shared, args=(key,))
+            opener()
     if not own:
         st.caption("None yet. One that you make above, keep on the page Explore or open from a file stands here.")
     for begin in range(0, len(own), ACROSS):
         for column, direction in zip(st.columns(ACROSS), own[begin : begin + ACROSS], strict=False):
             with column.container(border=True):
                 one(direction)
+
+
+def opener() -> None:
+    key = f"{OPENED}.{st.session_state.get(OPENED, 0)}"
+    st.file_uploader(f"A file that ends in {SUFFIX}", ["json"], key=key, on_change=open_shared, args=(key,))
+
+
+def renamer(name: str) -> None:
+    key = f"directions.rename.{name}"
+    st.text_input(f"Name of {plain(name)}", name, max_chars=MAX_NAME, key=key)
+    st.button("Rename", key=f"{key}.do", on_click=rename, args=(name, key))
 
 
 def one(direction: Own) -> None:
@@ -182,14 +198,14 @@ def one(direction: Own) -> None:
     if figures := direction.measured:
         (shown,) = measured({"positions": figures["positions"], "sliders": {name: figures}})
         st.altair_chart(shown.chart, key=f"directions.chart.{name}")
-        st.caption(f"{plain(differing(direction))} {plain(shown.sentence)}. {doubt(direction)}")
+        r = figures["methods"][figures["method"]]["r"]
+        how = f"{differing(direction)} {shown.sentence}"
+        st.caption(f"{plain(words.moves(name, r))}. {doubt(direction)}", help=plain(how))
     else:
         st.caption(f"{plain(direction.provenance)}. How straight it is was not measured yet.")
     with st.container(horizontal=True, gap="xsmall"):
-        with st.popover("Rename", icon=":material/edit:"):
-            key = f"directions.rename.{name}"
-            st.text_input(f"Name of {name}", name, max_chars=MAX_NAME, key=key)
-            st.button("Rename", key=f"{key}.do", on_click=rename, args=(name, key))
+        with st.popover("Rename", key=f"directions.renamer.{name}", icon=":material/edit:"):
+            renamer(name)
         st.download_button(
             "Share",
             data=partial(instrument(parts.session_history().patch.model).pack, name),
@@ -262,7 +278,7 @@ def open_shared(key: str) -> None:
         st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1  # an empty place for the next file
 
 
-def attempted(action, done=None):
+def attempted(action: Callable[[], Any], done: Any = None) -> Any:
     """What the action answers, or `done`; None where it fails, which the page then tells."""
     try:
         answer = action()
@@ -272,15 +288,11 @@ def attempted(action, done=None):
     return answer if done is None else done
 
 
-def plain(text: str) -> str:
-    """A name that a person gave, safe in Markdown."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|~$:<>" else c for c in text)
-
-
 def file_name(name: str) -> str:
     return "".join(c if c.isalnum() or c in "-_ " else "_" for c in name)
 
 
 cards = parts.models_or_stop()
-parts.open_session(cards)
+if not any_yet(cards[parts.open_session(cards).patch.model]):
+    st.html("<style>:root { --making: 19.3rem }</style>")  # room for what stands open, before it is there
 desk.show("directions", cards, banks, choices, below)

@@ -1,19 +1,24 @@
 """Explore: the directions that a model has by itself. Move them, and give those that you like a name."""
 
+from collections.abc import Callable
+
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from app import desk, parts
-from app.instrument import Bank
-from app.resources import instrument
-from app.session import SLIDERS, rows, turn
-from app.starts import STARTS, begun, start_of
-from synth.checkpoint import Card
+from app.server.instruments import instrument
+from app.session.patches import SLIDERS, turn
+from app.widgets import desk, parts
+from app.widgets.held import held, remembered
+from app.widgets.live import Bank
+from app.widgets.verbatim import plain
+from synth.checkpoint.fit import rows
+from synth.checkpoint.named_directions import MAX_NAME
+from synth.checkpoint.starting_points import STARTS, Start, begun, start_of
+from synth.checkpoint.store import Card
 from synth.errors import SonoformError
-from synth.factors import METHODS, Factor
-from synth.own import MAX_NAME
-from synth.patch import Patch
+from synth.patch.factors import METHODS, Factor
+from synth.patch.patch import Patch
 
 DIMENSIONS = 10
 UNITS = {"SeFa": "eigenvalue", "PCA": "% of the variance"}
@@ -60,27 +65,26 @@ def choices(patch: Patch, card: Card) -> None:
     """Where to start, and which directions to look for."""
     asked(patch, card)
     last = rows(card) - 1
-    if st.session_state[LAYERS][1] > last:  # of a model with more of them
-        st.session_state[LAYERS] = (min(st.session_state[LAYERS][0], last), last)
+    first, final = (min(row, last) for row in st.session_state[LAYERS])  # it may be of a model with more of them
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="choices"):
-        st.session_state[START] = start_of(patch)
         st.selectbox(
             "Start from",
             STARTS,
-            None,
             format_func=lambda start: start.name,
             placeholder="this seed",
-            key=START,
-            on_change=begin,
             width=150,
+            **held(START, start_of(patch), begin, STARTS),
         )
-        st.segmented_control("Found by", METHODS, required=True, key=METHOD, help="  \n".join(FOUND_BY.values()))
-        st.slider("Layers", 0, last, key=LAYERS, help="Low ones draw the outline, high ones the detail", width=260)
-        st.number_input("Dimensions", 1, int(card.network["w_dim"]), key=COUNT, width=130)
+        how, which = "  \n".join(FOUND_BY.values()), "0 to 3: spectrum. 4 to 7: envelope. 8, 9: noise"
+        stands = remembered(METHOD, st.session_state[METHOD], "default")
+        st.segmented_control("Found by", METHODS, required=True, help=how, **stands)
+        st.slider("Layers", 0, last, help=which, width=260, **remembered(LAYERS, (first, final)))
+        most = int(card.network["w_dim"])
+        st.number_input("Dimensions", 1, most, width=130, **remembered(COUNT, min(st.session_state[COUNT], most)))
 
 
-def begin() -> None:
-    if start := st.session_state[START]:
+def begin(start: Start | None) -> None:
+    if start:
         parts.change(begun(parts.session_history().patch, start))
 
 
@@ -126,12 +130,13 @@ def keep(patch: Patch, card: Card, directions: list[dict]) -> None:
                 key=f"{KEPT}.{furthest}",
                 width=110,
             )
-            st.text_input("as", max_chars=MAX_NAME, placeholder="what you hear", key=NAME)
+            name = st.session_state.setdefault(NAME, "")
+            st.text_input("as", max_chars=MAX_NAME, placeholder="what you hear", **remembered(NAME, name))
             st.button("Keep", icon=":material/bookmark_add:", on_click=keep_it, args=(f"{KEPT}.{furthest}",))
     for name in own:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             key = f"explore.rename.{name}"
-            st.text_input(f"Name of {name}", name, max_chars=MAX_NAME, key=key, label_visibility="collapsed")
+            st.text_input(f"Name of {plain(name)}", name, max_chars=MAX_NAME, key=key, label_visibility="collapsed")
             st.button("Rename", key=f"{key}.do", on_click=rename_it, args=(name, key))
             st.button(
                 "Delete", key=f"explore.delete.{name}", icon=":material/delete:", on_click=delete_it, args=(name,)
@@ -163,7 +168,7 @@ def moved(old: str, new: str) -> None:
     parts.change(turn(turn(patch, SLIDERS + old, 0.0, {}), SLIDERS + new, amount, {}))
 
 
-def attempted(action) -> bool:
+def attempted(action: Callable[[], object]) -> bool:
     try:
         action()
     except SonoformError as error:

@@ -1,26 +1,32 @@
 """Generators: a page of sounds of any model: of seeds, around one, between two, beside those of another model."""
 
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, zip_longest
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import about, batch, batches, cards, desk, parts
-from app.batch import Batch, Item
-from app.batches import change
-from app.cards import Act
-from app.resources import SharedInstrument, instrument
-from app.session import Cards
-from synth.checkpoint import Card
+from app.server.instruments import SharedInstrument, instrument
+from app.session import batch
+from app.session.batch import Batch, Item
+from app.widgets import about, batches, cards, desk, parts
+from app.widgets.batches import change
+from app.widgets.cards import Act
+from app.widgets.held import held
+from app.widgets.verbatim import plain
+from synth.checkpoint.families import SPACE, can
+from synth.checkpoint.fit import Cards
+from synth.checkpoint.store import Card
 from synth.errors import SonoformError
-from synth.families import SPACE, can
-from synth.patch import Patch
-from synth.sound import Sound
+from synth.patch.patch import Patch
+from synth.sound.sound import Sound
 
+Cell = tuple[SharedInstrument, Item, DeltaGenerator]
 MODES = {"seeds": "Seeds", "around": "Variations", "between": "Interpolation", "compare": "Two models"}
 MODES_HELP = (
     "Seeds: one sound a seed. Variations: around one sound. Interpolation: ten steps from A to B. "
@@ -40,12 +46,18 @@ def page(models: Cards) -> None:
     with parts.tools(timeline):
         parts.share(parts.link_of(urlencode({batches.LINK: now.to_query()})), "page of sounds")
     settings(now, models)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="own"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="mode"):
+        stands = held("generators.mode", now.mode, lambda mode: other_mode(now, models, mode), "default")
+        st.segmented_control("Show", MODES, format_func=MODES.__getitem__, required=True, help=MODES_HELP, **stands)
         own(now, models)
     parts.show_warning()
     batches.write_address(now)
     head = st.container(horizontal=True, vertical_alignment="center", key="head")
-    head.caption("" if now.mode == "compare" else about.line(models[now.model]), width="stretch")
+    card = models[now.model]
+    if now.mode == "compare":
+        head.caption("", width="stretch")
+    else:
+        head.caption(plain(about.line(card)), width="stretch", help=plain(about.figures(card)) or None)
     with st.container(key="batch"):
         sounds(now, models, head)
 
@@ -56,37 +68,35 @@ def page(models: Cards) -> None:
 def settings(now: Batch, models: Cards) -> None:
     """Model, category, seeds: what every mode goes by."""
 
-    def put(**values) -> None:
+    def put(**values: Any) -> None:
         change(replace(now, **values))
 
     card, offered = models[now.model], batch.choices(now, models)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="settings"):
         picker("Model", list(models), models, now.model, lambda name: other_model(now, models, name))
         if offered:
-            held = parts.held("generators.category", now.category, lambda name: put(category=name))
-            st.selectbox("Category", offered, format_func=parts.readable, width=160, **held)
-        held = parts.held("generators.seed", now.seed, lambda seed: put(seed=now.seed if seed is None else seed))
-        st.number_input("First seed", 0, batch.SEEDS - 1, step=1, width=150, **held)
+            stands = held("generators.category", now.category, lambda name: put(category=name), offered)
+            st.selectbox("Category", offered, format_func=parts.readable, width=160, **stands)
+        stands = held("generators.seed", now.seed, lambda seed: put(seed=now.seed if seed is None else seed))
+        st.number_input("First seed", 0, batch.SEEDS - 1, step=1, width=150, **stands)
         roll = partial(put, centre=None, a=None, b=None)
         st.button("Roll", icon=":material/casino:", help="Random seeds", on_click=lambda: roll(seed=drawn()))
         if "count" in batch.MODES[now.mode]:
-            held = parts.held("generators.count", now.count, lambda count: put(count=count or now.count))
-            st.number_input("Sounds", 1, batch.MOST, step=1, width=110, **held)
+            stands = held("generators.count", now.count, lambda count: put(count=count or now.count))
+            st.number_input("Sounds", 1, batch.MOST, step=1, width=110, **stands)
         help = desk.TRUNCATION if can(card.family, SPACE) else TRUNCATION
-        held = parts.held("generators.psi", now.psi, lambda psi: put(psi=psi))
-        st.slider("Truncation", 0.0, 2.0, step=0.05, width=140, help=help, **held)
-        held = parts.held("generators.mode", now.mode, lambda mode: other_mode(now, models, mode))
-        st.segmented_control("Show", MODES, format_func=MODES.get, required=True, help=MODES_HELP, **held)
+        stands = held("generators.psi", now.psi, lambda psi: put(psi=psi))
+        st.slider("Typical / Wild", 0.0, 2.0, step=0.05, width=140, help=help, **stands)
 
 
 def drawn() -> int:
     return secrets.randbelow(batch.SEEDS)
 
 
-def picker(label: str, names: list[str], models: Cards, chosen: str, act) -> None:
-    held = parts.held(f"generators.{label}", chosen, act)
-    named = {name: f"{models[name].title} · {about.family(models[name])}" for name in names}
-    st.selectbox(label, names, format_func=named.get, width=260, **held)
+def picker(label: str, names: list[str], models: Cards, chosen: str, act: Callable[[str], None]) -> None:
+    stands = held(f"generators.{label}", chosen, act, names)
+    named = {name: about.named(models[name]) for name in names}
+    st.selectbox(label, names, format_func=named.__getitem__, width=260, **stands)
 
 
 def other_model(now: Batch, models: Cards, name: str) -> None:
@@ -110,16 +120,16 @@ def own(now: Batch, models: Cards) -> None:
 
 def around(now: Batch) -> None:
     word = next(word for below, word in WORDS if now.scale < below)
-    held = parts.held("generators.scale", now.scale, lambda scale: change(replace(now, scale=scale)))
-    st.slider(f"Scale: {word}", *batch.SCALES, step=0.01, width=320, help=SCALE_HELP, **held)
+    stands = held("generators.scale", now.scale, lambda scale: change(replace(now, scale=scale)))
+    st.slider(f"Scale: {word}", *batch.SCALES, step=0.01, width=320, help=SCALE_HELP, **stands)
     again = "Other variations of the same sound"
     to = partial(replace, now)
     st.button("Re-roll", icon=":material/casino:", help=again, on_click=lambda: change(to(roll=drawn())))
-    st.caption(f"Around {batch.title(now.at(now.centre)).lower()}. Vary on a sound makes it the centre.")
+    st.caption(f"Around {plain(batch.title(now.at(now.centre)).lower())}. Vary on a sound makes it the centre.")
 
 
 def between(now: Batch) -> None:
-    a, b = (batch.title(now.at(end, number)).lower() for number, end in enumerate((now.a, now.b)))
+    a, b = (plain(batch.title(now.at(end, number)).lower()) for number, end in enumerate((now.a, now.b)))
     ends = (batch.place(now.at(now.b, 1)), batch.place(now.at(now.a)))
     turn = partial(change, replace(now, a=ends[0], b=ends[1]))
     st.button("Turn round", icon=":material/swap_horiz:", help="From B to A", on_click=turn)
@@ -165,9 +175,11 @@ def side(
     """The cells of one model; raises SonoformError."""
     with column:
         if sides > 1:
-            st.markdown(f"##### {card.title}{named(of)}")
-            st.container(key=f"about-{card.id}").caption(about.line(card))
-        with st.spinner(f"Loading {of.model} ..."):
+            st.markdown(f"##### {plain(card.title + named(of))}")
+            st.container(key=f"about-{card.id}").caption(
+                plain(about.line(card)), help=plain(about.figures(card)) or None
+            )
+        with st.spinner(f"Loading {plain(of.model)} ..."):
             shared = instrument(of.model)
         found = batch.items(of, shared)
         places = cards.slots(len(found), ACROSS // sides)
@@ -178,7 +190,7 @@ def named(of: Batch) -> str:
     return f", {parts.readable(of.category).lower()}" if of.category else ", of all it has learnt"
 
 
-def shown(now: Batch, cells, head: DeltaGenerator, models: Cards) -> list[tuple[Item, Sound]]:
+def shown(now: Batch, cells: Sequence[Cell], head: DeltaGenerator, models: Cards) -> list[tuple[Item, Sound]]:
     """All cards, one by one; raises SonoformError."""
     bar = head.progress(0.0, "Rendering ...")
     taken = []
@@ -200,7 +212,7 @@ def acts(now: Batch, patch: Patch, models: Cards) -> list[Act]:
         change(replace(to, mode="around", centre=batch.place(patch)))
 
     def end(name: str, patch: Patch) -> None:
-        change(replace(now, **{name: batch.place(patch)}))
+        change(replace(now, a=batch.place(patch)) if name == "a" else replace(now, b=batch.place(patch)))
 
     here = batch.place(patch)
     made = [Act("Vary", "Variations around this sound", vary, now.mode == "around" and here == now.centre)]

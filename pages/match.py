@@ -4,16 +4,18 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app import desk, parts, recording, shelf, spectrogram
-from app.matching import Report, Search
-from app.resources import instrument
-from app.session import Cards
-from synth.audio.difference import difference
-from synth.checkpoint import Card
-from synth.control.budget import Budget
+from app.server.instruments import instrument
+from app.session.searching import Report, Search
+from app.widgets import desk, intake, parts, shelf, spectrogram
+from app.widgets.held import held
+from app.widgets.verbatim import plain
+from synth.checkpoint.fit import Cards
+from synth.checkpoint.store import Card
 from synth.errors import SonoformError
-from synth.patch import Patch
-from synth.sound import Sound
+from synth.latents.budget import Budget
+from synth.patch.patch import Patch
+from synth.sound.difference import difference
+from synth.sound.sound import Sound
 
 BUDGETS = {
     "Encoder": Budget(),
@@ -26,7 +28,8 @@ REFRESH = 0.3  # s
 BEST = ""  # category
 AT_ONCE = 0.3  # s, after which a search is shown as one
 MAX_GIVEN = 16
-PART, BUDGET, CATEGORY = "match.part", "match.budget", "match.category"
+PART, BUDGET, CATEGORY, KEEP = "match.part", "match.budget", "match.category", "match.keep"
+AMOUNT = "match.amount"
 SEARCH, GIVEN, DRAWN = "match.search", "match.given", "match.drawn"
 
 
@@ -39,11 +42,11 @@ def bring(cards: Cards) -> None:
     patch = parts.session_history().patch
     card = cards[patch.model]
     st.session_state[DRAWN] = patch.model
-    part = recording.part_of("match", "A sound of any length", card.duration)
+    part = intake.part_of("match", "A sound of any length", card.duration)
     st.session_state[PART] = part
     if part is None:
         st.caption(
-            f"Bring a sound and choose {card.duration:.1f} s of it. {card.title} makes them anew, "
+            f"Bring a sound and choose {card.duration:.1f} s of it. {plain(card.title)} makes them anew, "
             "and every slider works on the result."
         )
     else:
@@ -63,6 +66,13 @@ def bring(cards: Cards) -> None:
         width="stretch",
         help="The encoder alone answers at once. A search from there comes nearer, the longer the more.",
     )
+    st.toggle(
+        "Keep what the model cannot make",
+        True,
+        key=KEEP,
+        help="Beside the latent, a dozen spectra and envelopes that the model lacks: the match is then the sound "
+        "itself, and sliders and morphs move from there.",
+    )
     if SEARCH in st.session_state:
         progress()
     else:
@@ -75,18 +85,29 @@ def begin() -> None:
     """Starts the search for the part that was chosen."""
     patch, part = parts.session_history().patch, st.session_state[PART]
     budget, category = BUDGETS[st.session_state[BUDGET]], st.session_state[f"{CATEGORY}.{patch.model}"]
-    st.session_state[SEARCH] = search = Search(lambda report: matched(patch, part, category, budget, report))
+    keep = st.session_state[KEEP]
+    st.session_state[SEARCH] = search = Search(lambda report: matched(patch, part, category, budget, keep, report))
     search.wait(AT_ONCE)
 
 
-def matched(patch: Patch, part: Sound, category: str, budget: Budget, report: Report) -> tuple[Patch, Sound]:
+def matched(
+    patch: Patch, part: Sound, category: str, budget: Budget, keep: bool, report: Report
+) -> tuple[Patch, Sound]:
     """The match, without what had moved the patch before; and the part as it is heard beside it."""
     shared = instrument(patch.model)
     found = shared.match(part, category or None, patch.seed)
-    begun = replace(patch, category=found.category, latent=found.latent, sliders={}, prototype=None, pull=0.0)
+    begun = replace(
+        patch,
+        category=found.category,
+        latent=found.latent,
+        sliders={},
+        prototype=None,
+        pull=0.0,
+        residual=None,
+    )
     report(0.0)
     nearest = shared.refine(begun, part, budget, report) if budget != Budget() else begun
-    return nearest, shared.heard(part, patch)
+    return (shared.completed(nearest, part) if keep else nearest).linked(), shared.heard(part, patch)
 
 
 @st.fragment(run_every=REFRESH)
@@ -127,6 +148,21 @@ def choices(patch: Patch, card: Card) -> None:
     """Another model takes parts of another length, which the other half of the page must hear of."""
     if st.session_state[DRAWN] != patch.model:
         st.rerun()
+    if patch.residual:
+        st.slider(
+            "What the model cannot make",
+            0.0,
+            1.0,
+            step=0.05,
+            format="percent",
+            help="How much is heard of what was kept of the sound beside its latent",
+            **held(AMOUNT, patch.residual_amount, weigh),
+        )
+
+
+def weigh(amount: float) -> None:
+    """As much of the residual as the slider says."""
+    parts.change(replace(parts.session_history().patch, residual_amount=amount))
 
 
 def compare(patch: Patch, card: Card) -> None:
@@ -138,8 +174,7 @@ def compare(patch: Patch, card: Card) -> None:
         made = instrument(patch.model).render(patch)
     except SonoformError:
         return  # which the instrument's place tells
-    bins, frames, span = spectrogram.BINS, spectrogram.FRAMES, spectrogram.RANGE_DB
-    apart = difference(given.spectrogram(bins, frames, -span), made.spectrogram(bins, frames, -span), span)
+    apart = difference(given, made)
     with st.container(key="compare"):
         before, after, between = st.columns(3, gap="medium")
         with before:
@@ -152,8 +187,9 @@ def compare(patch: Patch, card: Card) -> None:
             st.markdown("**Difference**")
             st.html(spectrogram.difference_figure(apart.levels, made))
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"{apart.decibels:.1f} dB", help="Mean distance of both pictures, over small cells")
+                st.markdown(f"{apart.decibels:.1f} dB", help=parts.DIFFERENCE)
                 shelf.button(patch)
+            st.caption(apart.lost)
 
 
 cards = parts.models_or_stop()

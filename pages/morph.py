@@ -1,6 +1,7 @@
 """Morph: from one sound to another, or between four, under the hand."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -8,26 +9,31 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app import desk, instrument, morphing, parts, shelf, tiles
-from app.instrument import Bank, Control
-from app.morphing import STEPS
-from app.resources import instrument as loaded
-from app.session import Cards, Timeline, rows, unplayable
-from synth.checkpoint import Card, catalogue
+from app.server.instruments import instrument as loaded
+from app.session import address, morphing
+from app.session.morphing import STEPS
+from app.session.patches import Timeline
+from app.widgets import desk, live, parts, shelf, tiles
+from app.widgets.held import held, remembered
+from app.widgets.live import Bank, Control
+from app.widgets.verbatim import plain
+from synth.checkpoint.fit import Cards, rows, unplayable
+from synth.checkpoint.store import Card, catalogue
 from synth.errors import PatchError, SonoformError
-from synth.morph import CORNERS, PACES, PATHS, Morph, Way, on_sphere
-from synth.patch import Patch
-from synth.sound import Sound
+from synth.patch.morph import CORNERS, PACES, PATHS, Morph, Way, on_sphere
+from synth.patch.patch import Patch
+from synth.sound.sound import Sound
 
 LINK = "morph"  # key of the address
-TIMELINE, WRITTEN = "morph.timeline", "morph.written"
+USUAL_SECONDS = 8
+TIMELINE = "morph.timeline"
 WAY, SECONDS, THROUGH = "morph.way", "morph.seconds", "morph.through"
 RENDER, RENDERED = "morph.render", "morph.rendered"
 HAND, SEED, OTHER = "Sound at hand", "A seed", "As it was"
-PATH_NAMES = {"w": "straight, in w+", "z": "on the sphere of z"}
+PATH_NAMES = {"w": "Straight", "z": "By way of others"}
 PATH_HELP = (
-    "Straight: from any sound to any other. On the sphere: by way of other sounds of the category; between seeds of "
-    "one category only."
+    "Straight: from any sound to any other (a line in w+). By way of other sounds of the category: between seeds of "
+    "one category only (on the sphere of z)."
 )
 PACE_HELP = "Even: what is heard changes as much at every step. Linear: by the share of the path, which may jump"
 LAYERS_HELP = (
@@ -68,15 +74,13 @@ def page(cards: Cards) -> None:
 def begin(cards: Cards) -> Timeline[Morph]:
     """The session's morphs; a link opens as a new one, and what it asks in vain is told."""
     timeline = st.session_state.get(TIMELINE)
-    asked = st.query_params.get(LINK)
-    if asked and asked != st.session_state.get(WRITTEN):
-        st.session_state[WRITTEN] = asked
+    if asked := address.asked(LINK):
         try:
             opened = installed(Morph.from_query(asked), cards)
             timeline = timeline or Timeline.begin(opened)
             timeline.push(opened)
         except SonoformError as error:
-            parts.warn(f"The link cannot be used ({error}).")
+            parts.warn(plain(f"The link cannot be used ({error})."))
     if timeline is None or timeline.current.model not in cards:
         patch = parts.session_history().patch
         timeline = Timeline.begin(morphing.begun(patch, cards[patch.model]))
@@ -111,9 +115,7 @@ def placed(morph: Morph) -> Patch | None:
 def write_address(morph: Morph) -> None:
     query = morph.to_query()
     if len(query) <= morphing.MAX_LINK:
-        if st.session_state.get(WRITTEN) != query or LINK not in st.query_params:
-            st.session_state[WRITTEN] = query
-            st.query_params[LINK] = query
+        address.write(LINK, query)
     else:
         st.query_params.pop(LINK, None)
 
@@ -138,8 +140,11 @@ def settings(morph: Morph, card: Card, cards: Cards) -> None:
     def other_model(model: str) -> None:
         change(morphing.begun(parts.session_history().patch, cards[model]))
 
-    words = morphing.words(card)
-    word = next((word for word, layers in words.items() if layers == morph.layers), None)
+    def follow(word: str | None) -> None:
+        if word:
+            change(replace(morph, layers=morphing.WORDS[word]))
+
+    word = next((word for word, layers in morphing.WORDS.items() if layers == morph.layers), None)
     last = rows(card) - 1
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):
         st.selectbox(
@@ -147,22 +152,23 @@ def settings(morph: Morph, card: Card, cards: Cards) -> None:
             list(cards),
             format_func=lambda name: cards[name].title,
             width=220,
-            **parts.held("morph.model", morph.model, other_model),
+            **held("morph.model", morph.model, other_model, list(cards)),
         )
         st.segmented_control(
             "Sounds",
             (2, 4),
             required=True,
-            **parts.held("morph.count", len(morph.corners), other_count),
+            **held("morph.count", len(morph.corners), other_count, "default"),
         )
-        st.segmented_control(
-            "Path",
-            PATHS if on_sphere(morph.corners) else ("w",),
-            format_func=PATH_NAMES.get,
-            required=True,
-            help=PATH_HELP,
-            **parts.held("morph.path", morph.path, lambda path: change(replace(morph, path=path))),
-        )
+        if on_sphere(morph.corners):  # else there is one way alone
+            st.segmented_control(
+                "Path",
+                PATHS,
+                format_func=PATH_NAMES.__getitem__,
+                required=True,
+                help=PATH_HELP,
+                **held("morph.path", morph.path, lambda path: change(replace(morph, path=path)), "default"),
+            )
         if len(morph.corners) == 2:
             st.segmented_control(
                 "Pace",
@@ -170,15 +176,15 @@ def settings(morph: Morph, card: Card, cards: Cards) -> None:
                 format_func=str.capitalize,
                 required=True,
                 help=PACE_HELP,
-                **parts.held("morph.pace", morph.pace, lambda pace: change(replace(morph, pace=pace))),
+                **held("morph.pace", morph.pace, lambda pace: change(replace(morph, pace=pace)), "default"),
             )
         st.segmented_control(
             "Follows",
-            words,
+            list(morphing.WORDS),
             format_func=str.capitalize,
             required=word is not None,
             help="Which part of the sound follows the morph",
-            **parts.held("morph.follows", word, lambda word: word and change(replace(morph, layers=words[word]))),
+            **held("morph.follows", word, follow, "default"),
         )
         st.slider(
             "Layers",
@@ -186,7 +192,7 @@ def settings(morph: Morph, card: Card, cards: Cards) -> None:
             last,
             help=LAYERS_HELP,
             width=240,
-            **parts.held("morph.layers", morph.layers or (0, last), lambda rows: set_layers(morph, rows, last)),
+            **held("morph.layers", morph.layers or (0, last), lambda rows: set_layers(morph, rows, last)),
         )
 
 
@@ -218,16 +224,17 @@ def corner_of(morph: Morph, letter: str, corner: Patch, card: Card) -> None:
                 f"Sound of {letter}",
                 names,
                 label_visibility="collapsed",
-                **parts.held(f"morph.source.{letter}", source, take),
+                **held(f"morph.source.{letter}", source, take, names),
             )
         try:
             st.html(tiles.thumbnail(loaded(morph.model).picture(corner), letter))
         except SonoformError as error:
             st.caption(parts.sentence(error))
+        parts.to_shape(corner)
         if source == SEED:
             seed_of(letter, corner, card, put)
         else:
-            st.caption(shelf.title(corner))
+            st.caption(plain(shelf.title(corner)))
 
 
 def offered(model: str) -> dict[str, Patch]:
@@ -241,14 +248,17 @@ def put_corner(morph: Morph, letter: str, patch: Patch) -> None:
     change(morphing.with_corner(morph, letter, patch))
 
 
-def seed_of(letter: str, corner: Patch, card: Card, put) -> None:
+def seed_of(letter: str, corner: Patch, card: Card, put: Callable[[Patch], None]) -> None:
+    def other_category(name: str) -> None:
+        put(replace(corner, category=name))
+
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.selectbox(
             f"Category of {letter}",
             card.categories,
             format_func=parts.readable,
             label_visibility="collapsed",
-            **parts.held(f"morph.category.{letter}", corner.category, lambda name: put(replace(corner, category=name))),
+            **held(f"morph.category.{letter}", corner.category, other_category, card.categories),
         )
         st.button(
             "",
@@ -269,13 +279,14 @@ def play(morph: Morph, sound: Sound | None) -> None:
     four = len(morph.corners) == 4
     if desk.is_classic():
         for c in (x, y) if four else (x,):
-            moved = parts.held(f"morph.{c.name}", c.value, partial(set_one, c.name))
+            moved = held(f"morph.{c.name}", c.value, partial(set_one, c.name))
             st.slider(c.label, c.low, c.high, step=c.step, help=c.help, **moved)
         if sound:
             parts.player(sound)
         return
-    bank = Bank("Place", (x, y) if four else (x,), pad=("x", "y") if four else None)
-    shown = instrument.live(
+    square = Bank("Place", (x, y), pad=("x", "y"), corners=tuple(CORNERS))
+    bank = square if four else Bank("Place", (x,))
+    shown = live.live(
         "morph.live",
         morph.to_dict(short=True),
         [bank],
@@ -316,10 +327,10 @@ def steps(morph: Morph) -> None:
     """The way in eight steps, and as one sound."""
     shared = loaded(morph.model)
     offered_ways = morphing.ways(morph)
-    if st.session_state.get(WAY) not in offered_ways:
-        st.session_state[WAY] = next(iter(offered_ways))
-    st.session_state.setdefault(SECONDS, 8)
-    way = Way(morph, offered_ways[st.session_state[WAY]], float(st.session_state[SECONDS]))
+    stops = st.session_state.get(WAY)
+    stops = stops if stops in offered_ways else next(iter(offered_ways))
+    seconds = st.session_state.get(SECONDS) or USUAL_SECONDS
+    way = Way(morph, offered_ways[stops], float(seconds))
     places = way.steps(STEPS)
     patches = [shared.morphed(place) for place in places]
     here = next((i for i, place in enumerate(places) if (place.x, place.y) == (morph.x, morph.y)), None)
@@ -330,11 +341,12 @@ def steps(morph: Morph) -> None:
     tiles.grid("morph", [str(i + 1) for i in range(STEPS)], [shared.picture(p) for p in patches], STEPS, here, go)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="way"):
         if len(offered_ways) > 1:
-            st.selectbox("Way", offered_ways, key=WAY, width=170)
+            st.selectbox("Way", offered_ways, width=170, **remembered(WAY, stops, list(offered_ways)))
         st.button(
             "Listen through", icon=":material/playlist_play:", help="The eight steps, one by one", **flag(THROUGH)
         )
-        st.number_input("Seconds", 1, 60, key=SECONDS, width=130, help="Length of the way as one sound")
+        long = "Length of the way as one sound"
+        st.number_input("Seconds", 1, 60, width=130, help=long, **remembered(SECONDS, seconds))
         st.button("Render the way", icon=":material/timeline:", help="One sound, all the way along", **flag(RENDER))
         st.download_button(
             "Export all",
@@ -386,6 +398,7 @@ def footer(patch: Patch, sound: Sound) -> None:
             args=(patch,),
             key="morph.use",
         )
+        parts.to_shape(patch)
         shelf.button(patch)
         shelf.popover()
         parts.downloads(sound, patch)

@@ -1,25 +1,32 @@
 """Query: a synthetic reference beside the generated sound that matches it."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import desk, parts, reference, spectrogram
-from app.reference import EXAMPLES, HIGHEST, LOWEST, RATES
-from app.resources import instrument
-from app.session import Cards, turn
-from synth.audio.difference import difference
-from synth.checkpoint import Card, catalogue
-from synth.control.budget import Budget
-from synth.control.exemplars import Bursts
+from app.server.instruments import instrument
+from app.session import address, reference
+from app.session.patches import turn
+from app.session.reference import EXAMPLES, HIGHEST, LOWEST, RATES
+from app.widgets import desk, parts, spectrogram
+from app.widgets.held import held
+from synth.checkpoint.fit import Cards
+from synth.checkpoint.store import Card, catalogue
+from synth.directions.exemplars import Bursts
 from synth.errors import AudioError, SonoformError
-from synth.patch import Patch
-from synth.sound import Sound
+from synth.latents.budget import Budget
+from synth.patch.patch import Patch
+from synth.sound.difference import difference
+from synth.sound.sound import Sound
 
 STEPS = 30
 LINK = "reference"  # key of the address
 REFERENCE, MATCHED, SHOWN = "query.reference", "query.matched", "query.shown"
+PLAIN = "query.plain"
 REFINE = "query.refine"
 EXAMPLE, MODEL = "query.example", "query.model"
 
@@ -29,22 +36,24 @@ def page(cards: Cards) -> None:
     begin()
     patch = follow(parts.session_history().patch)
     card = cards[patch.model]
+    parts.toolbar(parts.session_history(), link(patch))
     controls, left, right = st.container(key="query").columns([3, 5, 5], gap="medium")
     with controls:
-        parts.toolbar(parts.session_history())
         model(patch, cards)
         settings(card)
     given = heard(card)
     with left:
         st.markdown("**Synthetic reference**")
-        if given:
-            parts.reference_player(given)
+        with st.container(key="pictured-reference"):
+            if given:
+                parts.reference_player(given)
     with right:
         st.markdown("**Generated match**")
         patch = refined(patch, given, st.empty())
         made = parts.rendered(patch)
-        if made:
-            parts.player(made)
+        with st.container(key="pictured-match"):
+            if made:
+                parts.player(made)
     compare(left, right, given, made)
     with left:
         prior(patch, card)
@@ -52,23 +61,37 @@ def page(cards: Cards) -> None:
     parts.show_warning()
     if made:
         parts.downloads(made, patch)
-    st.query_params[LINK] = reference.to_text(st.session_state[REFERENCE])
-    parts.write_address(patch)
+    address.write(LINK, reference.to_text(st.session_state[REFERENCE]))
+    parts.write_address(named(patch))
+
+
+def named(patch: Patch) -> Patch:
+    """The patch as a link names it: where the encoder alone gave the latent, the reference says all of it."""
+    plain = st.session_state[PLAIN].get(patch.latent) == (st.session_state[REFERENCE], patch.model, patch.category)
+    return replace(patch, latent=None) if plain else patch
+
+
+def link(patch: Patch) -> str:
+    said = {LINK: reference.to_text(st.session_state[REFERENCE])}
+    return parts.link_of("&".join(filter(None, (urlencode(said), named(patch).to_query()))))
 
 
 # -- reference and match -------------------------------------------------------------------------------------------
 
 
 def begin() -> None:
-    """The reference of the link, or the first example; it is matched at once where the link brings no latent."""
-    if REFERENCE in st.session_state:
+    """The reference of a link, or the first example; it is matched at once where the link brings no latent."""
+    asked = address.asked(LINK)
+    if not asked and REFERENCE in st.session_state:
         return
-    found = reference.from_text(st.query_params.get(LINK, ""))
-    st.session_state[REFERENCE] = found or next(iter(EXAMPLES.values()))
-    st.session_state[MATCHED] = {}
-    st.session_state[SHOWN] = parts.session_history().patch.latent
-    if found is None or st.session_state[SHOWN] is None:
-        match()
+    found = reference.from_text(asked or "")
+    st.session_state[REFERENCE] = found or st.session_state.get(REFERENCE) or next(iter(EXAMPLES.values()))
+    st.session_state.setdefault(MATCHED, {})
+    st.session_state.setdefault(PLAIN, {})
+    patch = parts.session_history().patch
+    st.session_state[SHOWN] = patch.latent
+    if found is None or patch.latent is None:
+        match(patch.sliders if found else {})
 
 
 def follow(patch: Patch) -> Patch:
@@ -79,13 +102,15 @@ def follow(patch: Patch) -> Patch:
     return patch
 
 
-def match() -> None:
-    """Finds the reference: the session's patch gets its place in the latent space, and no sliders."""
+def match(sliders: Mapping[str, float] | None = None) -> None:
+    """Finds the reference: the session's patch gets its place in the latent space, and no sliders but those given."""
     patch = parts.session_history().patch
     try:
         shared = instrument(patch.model)
         sound = reference.sound(st.session_state[REFERENCE], shared.card.duration, shared.card.sample_rate)
-        take(replace(patch, latent=shared.match(sound, patch.category, patch.seed).latent, sliders={}))
+        found = shared.match(sound, patch.category, patch.seed).linked()
+        st.session_state[PLAIN][found.latent] = (st.session_state[REFERENCE], patch.model, patch.category)
+        take(replace(patch, latent=found.latent, residual=None, sliders=sliders or {}))
     except AudioError:
         return  # of silence, which the reference's own place on the page tells
     except SonoformError as error:
@@ -94,6 +119,7 @@ def match() -> None:
 
 def take(patch: Patch) -> None:
     """A new match of the reference."""
+    patch = patch.linked()
     st.session_state[MATCHED][patch.latent] = st.session_state[REFERENCE]
     st.session_state[SHOWN] = patch.latent
     parts.change(patch)
@@ -111,77 +137,52 @@ def heard(card: Card) -> Sound | None:
 
 
 def model(patch: Patch, cards: Cards) -> None:
-    st.session_state[MODEL] = patch.model
-    st.selectbox("Model", list(cards), format_func=lambda name: cards[name].title, key=MODEL, on_change=other_model)
+    stands = held(MODEL, patch.model, other_model, list(cards))
+    st.selectbox("Model", list(cards), format_func=lambda name: cards[name].title, **stands)
 
 
-def other_model() -> None:
-    parts.change(turn(parts.session_history().patch, "model", st.session_state[MODEL], catalogue()))
+def other_model(name: str) -> None:
+    parts.change(turn(parts.session_history().patch, "model", name, catalogue()))
     match()
 
 
 def settings(card: Card) -> None:
     """The original's controls, tied to the reference."""
     now: Bursts = st.session_state[REFERENCE]
-    st.session_state[EXAMPLE] = next((name for name, example in EXAMPLES.items() if example == now), None)
-    st.selectbox("Example", EXAMPLES, None, placeholder="your own", key=EXAMPLE, on_change=example)
+    named = next((name for name, other in EXAMPLES.items() if other == now), None)
+    st.selectbox("Example", EXAMPLES, placeholder="your own", **held(EXAMPLE, named, example, list(EXAMPLES)))
     rate = next(name for name, count in RATES.items() if count == now.count)
-    held("Rate", rate)
-    st.select_slider(
-        "Rate", list(RATES), help="Impulses in the sound: " + ", ".join(map(str, RATES.values())), **tied("Rate")
-    )
-    number("Irregularity", now.irregularity, 0.0, 1.0, 0.05)
-    number("Impulse width, s", now.width, 0.0, round(card.duration, 2), 0.01)
-    held("Band", (int(now.low), int(now.high)))
-    st.slider("Frequency band, Hz", LOWEST, HIGHEST, step=10, **tied("Band"))
+    impulses = "Impulses in the sound: " + ", ".join(map(str, RATES.values()))
+    st.select_slider("Rate", list(RATES), help=impulses, **tied("count", rate, lambda name: {"count": RATES[name]}))
+    number("Irregularity", "irregularity", now.irregularity, 0.0, 1.0, 0.05)
+    number("Impulse width, s", "width", now.width, 0.0, round(card.duration, 2), 0.01)
+    band = tied("band", (int(now.low), int(now.high)), lambda ends: dict(zip(("low", "high"), ends, strict=True)))
+    st.slider("Frequency band, Hz", LOWEST, HIGHEST, step=10, **band)
     with st.container(horizontal=True, gap="small"):
-        number("Fade in", now.fade_in, 0.0, 1.0, 0.1)
-        number("Fade out", now.fade_out, 0.0, 1.0, 0.1)
+        number("Fade in", "fade_in", now.fade_in, 0.0, 1.0, 0.1)
+        number("Fade out", "fade_out", now.fade_out, 0.0, 1.0, 0.1)
     with st.container(horizontal=True, gap="small"):
-        number("Fade exponent", now.exponent, 1.0, 5.0, 0.1)
-        held("Order", now.order)
-        st.slider("Filter order", 0, 5, **tied("Order"))
+        number("Fade exponent", "exponent", now.exponent, 1.0, 5.0, 0.1)
+        st.slider("Filter order", 0, 5, **tied("order", now.order))
 
 
-def number(label: str, value: float, low: float, high: float, step: float) -> None:
-    held(label, min(max(value, low), high))
-    st.slider(label, low, high, step=step, **tied(label))
+def number(label: str, name: str, value: float, low: float, high: float, step: float) -> None:
+    st.slider(label, low, high, step=step, **tied(name, min(max(value, low), high)))
 
 
-def held(name: str, value: object) -> None:
-    if st.session_state.get(f"query.{name}") != value:
-        st.session_state[f"query.{name}"] = value
+def tied(name: str, value: object, fields: Callable[[Any], dict[str, Any]] | None = None) -> dict:
+    """What makes a widget a control of the reference. fields: what it says of that, if not its field `name` alone."""
+
+    def turned(found: Any) -> None:
+        said = fields(found) if fields else {name: found}
+        set_reference(replace(st.session_state[REFERENCE], **said))
+
+    return held(f"query.{name}", value, turned)
 
 
-def tied(name: str) -> dict:
-    return {"key": f"query.{name}", "on_change": turned}
-
-
-def turned() -> None:
-    """One control of the reference moved."""
-    value = {name: st.session_state[f"query.{name}"] for name in WIDGETS}
-    low, high = value["Band"]
-    set_reference(
-        Bursts(
-            value["Impulse width, s"],
-            RATES[value["Rate"]],
-            value["Irregularity"],
-            low,
-            high,
-            value["Order"],
-            value["Fade in"],
-            value["Fade out"],
-            value["Fade exponent"],
-        )
-    )
-
-
-WIDGETS = ("Rate", "Irregularity", "Impulse width, s", "Band", "Fade in", "Fade out", "Fade exponent", "Order")
-
-
-def example() -> None:
-    if chosen := st.session_state[EXAMPLE]:
-        set_reference(EXAMPLES[chosen])
+def example(name: str | None) -> None:
+    if name:
+        set_reference(EXAMPLES[name])
 
 
 def set_reference(bursts: Bursts) -> None:
@@ -196,12 +197,12 @@ def compare(left: DeltaGenerator, right: DeltaGenerator, given: Sound | None, ma
     """The difference of both pictures, and its size in one figure."""
     if not given or not made:
         return
-    bins, frames, span = spectrogram.BINS, spectrogram.FRAMES, spectrogram.RANGE_DB
-    apart = difference(given.spectrogram(bins, frames, -span), made.spectrogram(bins, frames, -span), span)
-    with right:
+    apart = difference(given, made)
+    with right, st.container(key="difference"):
         st.html(spectrogram.difference_figure(apart.levels, made))
     with left:
-        st.metric("Difference", f"{apart.decibels:.1f} dB", help="Mean distance of both pictures, over small cells")
+        st.metric("Difference", f"{apart.decibels:.1f} dB", help=parts.DIFFERENCE)
+        st.caption(apart.lost)
 
 
 def prior(patch: Patch, card: Card) -> None:
@@ -209,7 +210,7 @@ def prior(patch: Patch, card: Card) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         desk.toward(patch, card)
         if patch.prototype:
-            st.slider("Strength", 0.0, 1.0, step=0.01, help=desk.PULL, **parts.tied("pull", patch))
+            st.slider("Blend", 0.0, 1.0, step=0.01, help=desk.PULL, **parts.tied("pull", patch))
 
 
 def improve(patch: Patch, given: Sound | None) -> None:

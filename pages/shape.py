@@ -1,33 +1,46 @@
 """Shape: pick a category, move a slider, hear and see the sound, keep it."""
 
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
 import streamlit as st
 
-from app import desk, parts
-from app.straightness import measured
-from synth.checkpoint import Card
-from synth.patch import Patch
+from app.widgets import desk, opening, parts
+from app.widgets.straightness import measured
+from app.widgets.verbatim import plain
+from synth.checkpoint.store import Card
+from synth.patch.patch import Patch
 
 ACROSS = 4  # charts in a row
 
 
 def straightness(patch: Patch, card: Card) -> None:
     """How well the semantic sliders do what they say, where that was measured."""
-    sliders = measured(card.metrics.get("semantic"))
-    if not sliders:
-        return
-    with st.expander("How straight the sliders are", icon=":material/monitoring:"):
-        seeds = card.metrics["semantic"]["seeds"]
-        st.caption(
-            f"Each slider from -5 to 5 on {seeds} sounds that it was not learnt from: the median of what it should "
-            "move, and where four sounds in five lie. r is 1 where every sound follows in a straight line."
-        )
-        for column, slider in zip(st.columns(max(len(sliders), ACROSS)), sliders, strict=False):
-            with column:
-                st.markdown(f"**{slider.name}**")
-                st.altair_chart(slider.chart, key=f"straight.{slider.name}")
-                st.caption(slider.sentence)
+    if found := card.metrics.get("semantic"):
+        charts = partial(straight, found)
+        parts.fold("How well the sliders work", "straightness", charts, icon=":material/monitoring:")
+
+
+def straight(found: Mapping[str, Any]) -> None:
+    sliders = measured(found)
+    st.caption(
+        f"Each slider from -5 to 5 on {found['seeds']} sounds that it was not learnt from: the median of what it "
+        "should move, and where four sounds in five lie. r is 1 where every sound follows in a straight line."
+    )
+    for column, slider in zip(st.columns(max(len(sliders), ACROSS)), sliders, strict=False):
+        with column:
+            st.markdown(f"**{plain(slider.name)}**")
+            st.altair_chart(slider.chart, key=f"straight.{slider.name}")
+            st.caption("What it should move, from end to end", help=plain(slider.sentence))
+
+
+def follow(patch: Patch, card: Card) -> None:
+    opening.follow(patch.model)
 
 
 cards = parts.models_or_stop()
 parts.open_session(cards)
-desk.show("shape", cards, desk.model_banks, below=straightness)
+opening.begin()
+desk.show("shape", cards, desk.model_banks, choices=follow, below=straightness)
+opening.show(cards)

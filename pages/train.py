@@ -1,21 +1,25 @@
 """Train: drop in your own sounds, watch a model learn them, publish it."""
 
-import ipaddress
 import os
+from collections.abc import Callable
 from math import ceil
 from pathlib import Path
+from typing import Any, Literal
 
 import streamlit as st
 
-from app import curves, jobs, samples, sounds
-from app.batch import Batch
-from app.batches import LINK
-from app.figures import RECORDINGS_FAD, RECORDINGS_HIT_RATE, measured, recommended
-from app.parts import readable, sentence
-from app.plan import NAMES, Plan, Recipe, check_disk, known_speed, plan, recipes, try_speed
-from synth.checkpoint import catalogue
+from app.jobs import jobs, samples, uploads
+from app.jobs.expected import RECORDINGS_FAD, RECORDINGS_HIT_RATE, measured, recommended
+from app.jobs.plan import NAMES, Plan, Recipe, check_disk, known_speed, plan, recipes, try_speed
+from app.server.addresses import own_door
+from app.session.batch import Batch
+from app.widgets import curves
+from app.widgets.batches import LINK
+from app.widgets.parts import readable, sentence
+from app.widgets.verbatim import plain
+from synth.checkpoint.families import SPACE, can
+from synth.checkpoint.store import Card, catalogue
 from synth.errors import RunError
-from synth.families import SPACE, can
 
 BUDGETS = {"10 min": 10, "30 min": 30, "1 hour": 60, "Other": None}
 USUAL = "30 min"
@@ -26,7 +30,12 @@ MANY = 12
 LARGEST_UPLOAD = 1000  # megabytes
 AUDIO = ["wav", "flac", "ogg", "mp3", "aif", "aiff", "csv"]
 SHAPE, GENERATORS = Path(__file__).with_name("shape.py"), Path(__file__).with_name("generators.py")
-STATES = {
+FAD_HELP = (
+    "How far the sounds are from recordings that were held out (FAD); less is better. Recordings of small sets come to "
+    f"about {RECORDINGS_FAD:.0f} themselves"
+)
+Colour = Literal["gray", "green", "yellow", "blue", "red"]
+STATES: dict[jobs.State, tuple[str, str, Colour]] = {
     "idle": ("Not running", ":material/radio_button_unchecked:", "gray"),
     "running": ("Running", ":material/play_circle:", "green"),
     "paused": ("Paused", ":material/pause_circle:", "yellow"),
@@ -62,7 +71,7 @@ def own_sounds() -> Path | None:
     ways = ("Zip", "Folder", *(("Path",) if at_home() else ()))
     way = st.segmented_control("Your sounds", ways, default="Zip", required=True, width="stretch", key="way")
     st.caption("One sub-folder for each category, such as drums/kick and drums/snare. WAV, FLAC, OGG or MP3.")
-    hidden = {"label_visibility": "collapsed"}
+    hidden: Any = {"label_visibility": "collapsed"}
     if way == "Path":
         path = st.text_input("Path", placeholder="/home/me/drums", key="path", **hidden)
         return Path(path).expanduser().absolute() if path else None
@@ -71,19 +80,13 @@ def own_sounds() -> Path | None:
             "Folder", AUDIO, accept_multiple_files="directory", max_upload_size=LARGEST_UPLOAD, key="files", **hidden
         )
         return taken(tuple(f.file_id for f in files), files) if files else None
-    packed = st.file_uploader("Zip", "zip", max_upload_size=LARGEST_UPLOAD, key="zip", **hidden)
+    packed: Any = st.file_uploader("Zip", "zip", max_upload_size=LARGEST_UPLOAD, key="zip", **hidden)
     return taken((packed.file_id,), [packed]) if packed else None
 
 
 def at_home() -> bool:
     """Whether only this machine's own people come here: a path lets a visitor look into every folder of it."""
-    if {"X-Forwarded-For", "Forwarded"} & set(st.context.headers):
-        return False
-    address = st.get_option("server.address")
-    try:
-        return address == "localhost" or ipaddress.ip_address(address or "0.0.0.0").is_loopback
-    except ValueError:  # the name of a machine
-        return False
+    return own_door().is_home(st.context.headers)
 
 
 def taken(ids: tuple[str, ...], files: list) -> Path:
@@ -92,30 +95,31 @@ def taken(ids: tuple[str, ...], files: list) -> Path:
     if ids not in kept:
         zipped = st.session_state.way == "Zip"
         kept[ids] = (
-            sounds.take_zip(files[0].name, files[0]) if zipped else sounds.take_files([(f.name, f) for f in files])
+            uploads.take_zip(files[0].name, files[0]) if zipped else uploads.take_files([(f.name, f) for f in files])
         )
-    return kept[ids]
+    found: Path = kept[ids]
+    return found
 
 
-def looked_at(folder: Path, preset: str = FIRST) -> sounds.Found:
+def looked_at(folder: Path, preset: str = FIRST) -> uploads.Found:
     with st.spinner("Listening to the sounds ..."):
         return _looked_at(str(folder), _newest_change(folder), preset)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _looked_at(folder: str, changed: int, preset: str) -> sounds.Found:
+def _looked_at(folder: str, changed: int, preset: str) -> uploads.Found:
     """`changed` is part of the cache's key only."""
-    return sounds.look(Path(folder), preset)
+    return uploads.look(Path(folder), preset)
 
 
 def _newest_change(folder: Path) -> int:
     """Time of the last file that came into, or went from, a folder or its sub-folders; an upload never changes."""
-    if sounds.KEPT in folder.parts or not folder.is_dir():
+    if uploads.KEPT in folder.parts or not folder.is_dir():
         return 0
     return max(p.stat().st_mtime_ns for p in [folder, *folder.glob("*/")])
 
 
-def understood(found: sounds.Found) -> None:
+def understood(found: uploads.Found) -> None:
     """What is in the folder, and what is wrong with it."""
     lasting = f"{found.seconds / 60:.1f} min" if found.seconds >= 90 else f"{found.seconds:.1f} s"
     st.markdown(f"**{found.clips}** clips · **{lasting}** · **{len(found.categories)}** categories")
@@ -145,15 +149,16 @@ def escaped(text: str) -> str:
 def beginning(source: Path) -> Recipe:
     """From nothing, or from a model; what fits the length of the sounds comes first."""
     found = looked_at(source)
-    offered = recipes(catalogue(), found.typical, found.categories)
-    return st.selectbox(
+    offered = recipes(catalogue(), found.typical, found.categories, found.rates)
+    chosen: Recipe = st.selectbox(
         "Begin",
         offered,
-        recommended(offered, BUDGETS[USUAL]),
+        recommended(offered, BUDGETS[USUAL] or 0),
         format_func=lambda recipe: recipe.title,
         help="From a model: it knows sounds already, and learns yours in less time",
         key=f"recipe.{source}",
     )
+    return chosen
 
 
 def budget() -> tuple[float, list[str]]:
@@ -176,13 +181,14 @@ def budget() -> tuple[float, list[str]]:
 def launch(recipe: Recipe, source: Path, minutes: float, machine: list[str]) -> None:
     """What the time buys, and the start itself."""
     check_disk(recipe)
-    free = free_name(sounds.plain(source.name))
+    wished = uploads.plain(source.name)
+    free = free_name(wished)
     name = st.text_input("Name of the run", free, max_chars=64, key=f"name.{free}")
     with st.container(horizontal=True):
         tried = "Trains for some seconds to see how fast this machine is"
         measure = st.button("Estimate", icon=":material/speed:", help=tried)
         # The key of a name: a second click on the same button, on its way already, starts no second run.
-        start = st.button("Start", icon=":material/play_arrow:", type="primary", key=f"start.{free}")
+        start = st.button("Start", icon=":material/play_arrow:", type=bright(free == wished), key=f"start.{free}")
     speed = known_speed(recipe, machine)
     if measure or (start and speed is None):
         with st.spinner("Trying the speed of this machine ...", show_time=True):
@@ -209,15 +215,15 @@ def explain(planned: Plan, age: float) -> None:
     """The phases of a plan, and what more time would buy."""
     cells = [(s.name, thousands(s.images) if s.images else "", duration(60 * s.minutes)) for s in planned.steps]
     rows = "".join(f"<span>{cell}</span>" for row in cells for cell in row)
-    st.html(f"<div class='plan'><b>Phase</b><b>Images</b><b>Time</b>{rows}</div>")
+    st.html(f"<div class='plan'><b>Phase</b><b>Sounds heard</b><b>Time</b>{rows}</div>")
     invented = planned.invented
     if invented.images:
         thousand = duration(60 * 1000 * invented.minutes / invented.images)
-        st.caption(f"A thousand images of inventing take {thousand} here; a run can be resumed for more at any time.")
+        st.caption(f"A thousand sounds of inventing take {thousand} here; a run can be resumed for more at any time.")
     if age > 3600:
         st.caption("The speed was measured earlier: press Estimate to measure it again.")
     if running := [folder.name for folder in jobs.runs() if jobs.status(folder).state == "running"]:
-        st.caption(f"{', '.join(running)} is being trained, and shares this machine with what you start now.")
+        st.caption(f"{plain(', '.join(running))} is being trained, and shares this machine with what you start now.")
 
 
 def promise(recipe: Recipe, minutes: float) -> None:
@@ -290,37 +296,54 @@ def welcome() -> None:
     )
 
 
+def bright(way_on: bool) -> Literal["primary", "secondary"]:
+    """The looks of a button: of all on the page, the one that leads on is the bright one."""
+    return "primary" if way_on else "secondary"
+
+
+def playable(job: jobs.Job) -> list[Card]:
+    """The models that were made of a run, as far as they are still there."""
+    cards = catalogue()
+    return [cards[model] for model in jobs.published(job.folder) if model in cards]
+
+
 def actions(job: jobs.Job) -> None:
-    """What can be done with a run in its state."""
+    """What can be done with a run in its state; the way on is to go on, then to publish, then to play."""
+    silent = not samples.stamp(job.folder)[1]
+    played, over = bool(playable(job)), job.state == "finished" and not silent
     with st.container(horizontal=True, width="content", key="acts"):  # one place, however many buttons are in it
         if job.state == "running":
             busy = job.asked is not None
             act("Pause", ":material/pause:", jobs.pause, job, disabled=busy, help="Saves, and frees the machine")
             act("Stop", ":material/stop:", jobs.stop, job, disabled=busy, help="Saves, and ends for good")
         else:
-            with st.popover("Resume", icon=":material/play_arrow:", type="primary"):
-                rest = ceil(job.left / 60) if job.state != "finished" and job.left > 30 else 30
-                more = st.number_input("Minutes", 1, LONGEST, rest, key=f"more.{job.name}.{job.state}")
-                act("Go on", None, jobs.resume, job, more, type="primary")
-    silent = not samples.stamp(job.folder)[1]
+            with st.popover("Resume", icon=":material/play_arrow:", type=bright(not played and not over)):
+                resume(job)
     made = st.session_state.setdefault("publications", 0)  # part of the key: it closes when it has done its work
-    with st.popover("Publish", icon=":material/publish:", disabled=silent, key=f"publishing.{made}"):
+    looks = bright(over and not played)
+    with st.popover("Publish", key=f"publishing.{made}", icon=":material/publish:", disabled=silent, type=looks):
         publish(job)
     with st.popover("Delete", icon=":material/delete:", disabled=job.state == "running"):
         delete(job)
 
 
-def act(label: str, icon: str | None, action, job: jobs.Job, *more, **looks) -> None:
+def act(label: str, icon: str | None, action: Callable[..., object], job: jobs.Job, *more: Any, **looks: Any) -> None:
     st.button(label, icon=icon, on_click=attempt, args=(action, job, *more), key=f"act.{label}", **looks)
 
 
-def attempt(action, job: jobs.Job, *more) -> None:
+def attempt(action: Callable[..., object], job: jobs.Job, *more: Any) -> None:
     """Does it, or keeps the sentence that says why not for the page to show."""
     try:
         action(job.folder, *more)
         st.session_state.pop("refused", None)
     except RunError as error:
         st.session_state.refused = sentence(error)
+
+
+def resume(job: jobs.Job) -> None:
+    rest = ceil(job.left / 60) if job.state != "finished" and job.left > 30 else 30
+    more = st.number_input("Minutes", 1, LONGEST, rest, key=f"more.{job.name}.{job.state}")
+    act("Go on", None, jobs.resume, job, more, type="primary")
 
 
 def publish(job: jobs.Job) -> None:
@@ -334,7 +357,7 @@ def publish(job: jobs.Job) -> None:
 
 
 def delete(job: jobs.Job) -> None:
-    st.markdown(f"All that **{job.name}** has learnt and saved goes. Models that were published of it stay.")
+    st.markdown(f"All that **{plain(job.name)}** has learnt and saved goes. Models that were published of it stay.")
     if st.button("Delete for good", type="primary", key="delete"):
         attempt(jobs.delete, job)
         st.rerun()
@@ -348,11 +371,11 @@ def told(job: jobs.Job) -> None:
         st.error(sentence(job.complaint), icon=":material/error:")
         if len(job.log) > 1:
             st.code("\n".join(job.log[-8:]), language=None, wrap_lines=True)
-    cards = catalogue()
-    for card in (cards[model] for model in jobs.published(job.folder) if model in cards):
+    for card in playable(job):
         shaped = can(card.family, SPACE)
         goal, query = (SHAPE, {"m": card.id}) if shaped else (GENERATORS, {LINK: Batch(card.id).to_query()})
-        st.page_link(goal, label=f"Play {card.title}", icon=":material/graphic_eq:", query_params=query)
+        with st.container(key=f"play-{card.id}"):  # the way on: app/style.css makes it the bright one
+            st.page_link(goal, label=f"Play {plain(card.title)}", icon=":material/graphic_eq:", query_params=query)
 
 
 def figures(job: jobs.Job) -> None:
@@ -364,16 +387,16 @@ def figures(job: jobs.Job) -> None:
         st.progress(min(job.seconds / max(job.budget, 1.0), 1.0), text=text)
     if not last:
         return
-    tick = next((line for line in reversed(job.lines) if "images_per_second" in line), {})
+    tick: dict[str, Any] = next((line for line in reversed(job.lines) if "images_per_second" in line), {})
     scores = [line["fad"] for line in job.lines if "fad" in line]
     with st.container(horizontal=True, key="figures"):
         st.metric("Phase", NAMES.get(last["phase"], last["phase"]))
-        st.metric("Images", thousands(last["seen"]))
-        st.metric("Images/s", f"{tick.get('images_per_second', 0):.3g}")
+        st.metric("Sounds heard", thousands(last["seen"]))
+        st.metric("Sounds/s", f"{tick.get('images_per_second', 0):.3g}")
         st.metric("Trained", duration(60 * tick.get("wall_minutes", 0)))
         st.metric("Augmentation", f"{tick.get('augment', 0):.2f}", help="How often sounds are altered before judging")
         if scores:
-            st.metric("FAD", f"{scores[-1]:.2f}", help="Distance from the held-out sounds; less is better")
+            st.metric("Distance", f"{scores[-1]:.0f}", help=FAD_HELP)
 
 
 def thousands(count: int) -> str:
@@ -391,14 +414,14 @@ def newest_sounds(job: jobs.Job) -> None:
     snapshot = _newest_sounds(str(job.folder), samples.stamp(job.folder))
     if snapshot is None:
         return
-    st.markdown(f"##### Newest sounds{f', at {snapshot.kimg} thousand images' if snapshot.kimg else ''}")
+    st.markdown(f"##### Newest sounds{f', after {snapshot.kimg} thousand sounds' if snapshot.kimg else ''}")
     pages = ceil(len(snapshot.samples) / MANY)
     page = st.pagination(pages, key="samples_page") if pages > 1 else 1
     shown = snapshot.samples[(page - 1) * MANY : page * MANY]
     across = 2 if len(shown) <= 4 else 3  # so that the curves are not far below
     for i in range(0, len(shown), across):
         for column, sample in zip(st.columns(across, gap="medium"), shown[i : i + across], strict=False):
-            column.caption(readable(sample.category))
+            column.caption(plain(readable(sample.category)))
             column.image(sample.strip, width="stretch")
             column.audio(sample.wav, "audio/wav")
 
@@ -415,7 +438,7 @@ def graphs(lines: curves.Lines) -> None:
         st.markdown("##### Curves, over minutes of training")
     for i in range(0, len(found), 2):
         for column, (title, chart) in zip(st.columns(2, gap="medium"), found[i : i + 2], strict=False):
-            column.caption(title)
+            column.caption(plain(title))
             column.altair_chart(chart, width="stretch", key=f"chart.{title}")
 
 

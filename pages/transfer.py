@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import desk, parts, recording, shelf
-from app.resources import SharedInstrument, instrument
+from app.server.instruments import SharedInstrument, instrument
+from app.widgets import desk, intake, parts, shelf, words
+from app.widgets.held import remembered
+from app.widgets.verbatim import plain
 from synth.audio.descriptors import DESCRIPTORS
-from synth.checkpoint import Card, catalogue
-from synth.control.attribute import SCAN, STEPS, Attribute, Search, attributes, moved
+from synth.checkpoint.store import Card, catalogue
+from synth.directions.attribute import SCAN, STEPS, Attribute, Search, attributes, moved
 from synth.errors import SonoformError
-from synth.patch import Patch
-from synth.sound import Sound
+from synth.patch.patch import Patch
+from synth.sound.sound import Sound
 
 OTHER, KEPT, WHAT, STRENGTH = "transfer.other", "transfer.kept", "transfer.what", "transfer.strength"
 GIVING, GIVEN = "transfer.giving", "transfer.given"
@@ -64,7 +66,7 @@ def that(card: Card) -> Sound | None:
     if chosen:
         other = parts.rendered(kept[chosen])
     else:
-        other = recording.part_of(OTHER, "The sound whose attribute is given", card.duration)
+        other = intake.part_of(OTHER, "The sound whose attribute is given", card.duration)
     if other:
         st.audio(other.to_bytes("wav"), "audio/wav")
     return other
@@ -72,17 +74,18 @@ def that(card: Card) -> Sound | None:
 
 def what(offered: list[Attribute], card: Card) -> Attribute | None:
     if not offered:
-        st.caption(f"No slider of {card.title} moves an attribute steadily: make one on the page Directions.")
+        st.caption(f"No slider of {plain(card.title)} moves an attribute steadily: make one on the page Directions.")
         return None
     names = [attribute.descriptor for attribute in offered]
-    if st.session_state.get(WHAT) not in names:
-        st.session_state[WHAT] = names[0]
+    asked = st.session_state.get(WHAT)
+    asked = asked if asked in names else names[0]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        stands = remembered(WHAT, asked, "default")
         st.segmented_control(
-            "Give this sound the", names, format_func=str.capitalize, required=True, key=WHAT, help=lacking(names)
+            "Give this sound the", names, format_func=str.capitalize, required=True, help=lacking(names), **stands
         )
         st.slider("Strength", 0.0, 1.0, 1.0, 0.01, key=STRENGTH, help="1 goes all the way, 0 stays", width=200)
-    return next(attribute for attribute in offered if attribute.descriptor == st.session_state[WHAT])
+    return next(attribute for attribute in offered if attribute.descriptor == asked)
 
 
 def lacking(names: list[str]) -> str:
@@ -99,12 +102,12 @@ def figures(patch: Patch, attribute: Attribute, other: Sound | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="figures"):
         shared = usable(patch)
         if done:
-            value("Before", done.search.before)
-            value("Target", done.search.goal)
-            value("After", done.search.after)
+            value("Before", attribute, done.search.before)
+            value("Target", attribute, done.search.goal)
+            value("After", attribute, done.search.after)
         elif shared:
-            value("This sound", shared.describe(shared.render(patch))[attribute.descriptor])
-            value("That sound", shared.describe(other)[attribute.descriptor] if other else None)
+            value("This sound", attribute, shared.describe(shared.render(patch))[attribute.descriptor])
+            value("That sound", attribute, shared.describe(other)[attribute.descriptor] if other else None)
         st.button(
             "Give",
             icon=":material/colorize:",
@@ -113,9 +116,9 @@ def figures(patch: Patch, attribute: Attribute, other: Sound | None) -> None:
             on_click=begin,
             args=(patch, attribute, other),
         )
-    unit = f"{attribute.descriptor.capitalize()} in {DESCRIPTORS[attribute.descriptor].unit}"
-    slider = f"moved by the slider {attribute.slider} (r {attribute.r:+.2f})"
-    st.caption(f"{unit}, {slider}." if not done else f"{unit}. {told(done)}")
+    slider = f"{attribute.descriptor.capitalize()} is moved by the slider {plain(attribute.slider)}."
+    how = f"Measured as {DESCRIPTORS[attribute.descriptor].unit}; the slider moves it with r {attribute.r:+.2f}"
+    st.caption(told(done) if done else slider, help=how)
 
 
 def usable(patch: Patch) -> SharedInstrument | None:
@@ -128,13 +131,14 @@ def usable(patch: Patch) -> SharedInstrument | None:
     return shared
 
 
-def value(label: str, number: float | None) -> None:
-    st.metric(label, "–" if number is None else f"{number:+.2f}", width="content")
+def value(label: str, attribute: Attribute, number: float | None) -> None:
+    unit = DESCRIPTORS[attribute.descriptor].unit
+    st.metric(label, "–" if number is None else words.amount(attribute.descriptor, number, unit), width="content")
 
 
 def told(given: Given) -> str:
     search = given.search
-    where = f"{given.attribute.slider} at {search.position:+.2f}"
+    where = f"{plain(given.attribute.slider)} at {search.position:+.2f}"
     if search.met:
         return f"The target is met, with {where}."
     if search.ended:

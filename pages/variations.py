@@ -5,21 +5,23 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from app import desk, instrument, parts, shelf, tiles
-from app.resources import instrument as loaded
-from app.session import Cards
-from synth.checkpoint import Card
+from app.server.instruments import instrument as loaded
+from app.session import address
+from app.widgets import desk, live, parts, shelf, tiles
+from app.widgets.held import held
+from synth.checkpoint.fit import Cards
+from synth.checkpoint.store import Card
 from synth.errors import SonoformError
-from synth.patch import Patch
-from synth.sound import Sound
+from synth.patch.patch import Patch
+from synth.sound.sound import Sound
 
 ACROSS, DOWN = 3, 4
 LINK = "vary"  # key of the address
 WANTED, CHOSEN = "variations.wanted", "variations.chosen"
-SPACES = {"w": "all around, in W", "z": "other draws, in z"}
+SPACES = {"w": "All around", "z": "Other draws"}
 SPACE_HELP = (
-    "In W neighbours lie on all sides and change by even steps. In z they stay draws of the category: some alike, "
-    "some of another clip; for seeds only."
+    "All around: neighbours on all sides, by even steps (in W). Other draws of the category: some alike, some of "
+    "another clip; for seeds only (in z)."
 )
 DISTANCE_HELP = "1: as far as a sound of the category is from its middle, on average"
 NEAREST, FARTHEST = 0.05, 1.5
@@ -54,8 +56,10 @@ def page(cards: Cards) -> None:
     centre = parts.session_history().patch
     card = cards[centre.model]
     wanted = asked(centre, card)
-    top, main, under = st.container(), st.container(key="variations"), st.container()
+    top, main, under = st.container(key="above-variations"), st.container(key="variations"), st.container()
     left, right = main.columns([5, 9], gap="medium")
+    with top:
+        parts.toolbar(parts.session_history())
     around = neighbours(centre, wanted)
     chosen = st.session_state.get(CHOSEN)
     at = chosen[1] if chosen and chosen[0] == (centre, wanted) and around else None
@@ -64,14 +68,13 @@ def page(cards: Cards) -> None:
         sound = parts.rendered(patch)
         play(patch, card, sound)
     with top:
-        parts.toolbar(parts.session_history())
         settings(centre, card, cards, wanted)
         parts.show_warning()
     with left:
         grid(centre, wanted, around, at)
     with under:
         footer(patch, sound)
-    st.query_params[LINK] = wanted.to_text()
+    address.write(LINK, wanted.to_text())
     parts.write_address(centre)
 
 
@@ -80,8 +83,8 @@ def page(cards: Cards) -> None:
 
 def asked(centre: Patch, card: Card) -> Wanted:
     """The neighbours of this session, at first those of the link."""
-    if WANTED not in st.session_state:
-        st.session_state[WANTED] = Wanted.from_text(st.query_params.get(LINK, "")) or Wanted()
+    if (link := address.asked(LINK)) or WANTED not in st.session_state:
+        st.session_state[WANTED] = Wanted.from_text(link or "") or st.session_state.get(WANTED, Wanted())
     wanted: Wanted = st.session_state[WANTED]
     return wanted if wanted.space in spaces(centre, card) else replace(wanted, space="w")
 
@@ -105,11 +108,13 @@ def set_wanted(wanted: Wanted) -> None:
 
 
 def settings(centre: Patch, card: Card, cards: Cards, wanted: Wanted) -> None:
+    def other_space(space: str) -> None:
+        set_wanted(replace(wanted, space=space))
+
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):
         desk.model(centre, cards)
-        st.selectbox(
-            "Category", card.categories, format_func=parts.readable, width=190, **parts.tied("category", centre)
-        )
+        stands = parts.tied("category", centre, card.categories)
+        st.selectbox("Category", card.categories, format_func=parts.readable, width=190, **stands)
         desk.seed(centre)
         st.slider(
             "Distance",
@@ -118,15 +123,15 @@ def settings(centre: Patch, card: Card, cards: Cards, wanted: Wanted) -> None:
             step=0.05,
             help=DISTANCE_HELP,
             width=240,
-            **parts.held("variations.distance", wanted.distance, lambda far: set_wanted(replace(wanted, distance=far))),
+            **held("variations.distance", wanted.distance, lambda far: set_wanted(replace(wanted, distance=far))),
         )
         st.segmented_control(
             "Neighbours",
             spaces(centre, card),
-            format_func=SPACES.get,
+            format_func=SPACES.__getitem__,
             required=True,
             help=SPACE_HELP,
-            **parts.held("variations.space", wanted.space, lambda space: set_wanted(replace(wanted, space=space))),
+            **held("variations.space", wanted.space, other_space, "default"),
         )
         st.button(
             "Re-roll",
@@ -160,6 +165,8 @@ def grid(centre: Patch, wanted: Wanted, around: list[Patch], at: int | None) -> 
             args=(centre if at is None else around[at],),
             help="Its own neighbours are shown then; Undo goes back",
         )
+        if at is not None:
+            parts.to_shape(around[at])
         shelf.button(centre if at is None else around[at])
         shelf.popover()
     st.caption(f"You hear {heard}.")
@@ -175,7 +182,7 @@ def play(patch: Patch, card: Card, sound: Sound | None) -> None:
     if desk.is_classic():
         if sound:
             parts.player(sound)
-    elif not instrument.of_session("variations.live", desk.model_banks(patch, card), sound, heard=patch):
+    elif not live.of_session("variations.live", desk.model_banks(patch, card), sound, heard=patch):
         desk.failed()
 
 

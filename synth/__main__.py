@@ -1,8 +1,8 @@
-"""`python -m synth VERB`: see synth.cli."""
+"""`python -m synth VERB`: see synth.cli.command."""
 
 import sys
 
-from synth.cli import main
+from synth.cli.command import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,20 +9,23 @@ Reading is strict. An unknown key, a wrong type or a value out of range is a `Co
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import math
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from synth.checks import Check, Schema, described, one_of, or_null, takes
+from synth.choices import PHASES, SERVICE
 from synth.errors import ConfigError, SonoformError
-from synth.files import write_text
-from synth.patch import MODEL_ID, PHASES, Patch
-from synth.phases import PHASES as PRESETS
+from synth.patch.patch import MODEL_ID, Patch
+from synth.recipes.stages import PHASES as PRESETS
+from synth.storage import alone, write_text
 
 FILE = "sonoform.toml"
 PREFIX, FILE_VARIABLE = "SONOFORM_", "SONOFORM_CONFIG"
@@ -31,20 +34,25 @@ NORMALISE = ("peak", "loudness")
 LONGEST = 7 * 24 * 60  # minutes
 # Folders that other parts of the house read from the environment, under the same names.
 EXPORTED = ("checkpoints", "outputs", "runs", "device")
+# What the web app reads too: of the environment alone.
+SERVING = ("hosts", "proxies", "stream_minutes", "listeners")
+ELSEWHERE = ("cache",)  # variables that are no settings of these servers, but of scoring (synth/scoring/embeddings.py)
 
 
 @dataclass(frozen=True)
 class Config:
-    """model: id of a checkpoint. phase: one of `synth.patch.PHASES`. normalise: "peak", the true peak at -1 dBTP, or
-    "loudness", -18 LUFS. preview: a picture beside each file that is written. device: auto, cpu or cuda.
+    """model: id of a checkpoint. phase: one of `synth.choices.PHASES`. normalise: "peak", the true peak at -1 dBTP,
+    or "loudness", -18 LUFS. preview: a picture beside each file that is written. device: auto, cpu or cuda.
     checkpoints, outputs, runs: folders, None for those of the project. host, port: where the web API listens.
+    hosts, proxies: names that a server answers to and proxies that it believes, see app/server/door.py. stream_minutes,
+    listeners: how long an endless sound may last, and for how many at once.
     preset, data, minutes, threads, settings: of a training run; threads None: all cores but one; settings:
     "NAME=VALUE" pairs that change the preset.
     """
 
-    model: str = "soundgan"
+    model: str = SERVICE.model
     phase: str = Patch.phase
-    normalise: str = "peak"
+    normalise: str = "peak" if SERVICE.lufs is None else "loudness"
     preview: bool = False
     device: str = "auto"
     checkpoints: Path | None = None
@@ -52,6 +60,10 @@ class Config:
     runs: Path | None = None
     host: str = "127.0.0.1"
     port: int = 5050
+    hosts: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
+    stream_minutes: float = 10.0
+    listeners: int = 8
     preset: str = "soundgan"
     data: Path | None = None
     minutes: float = 30.0
@@ -106,11 +118,23 @@ def read(
         values = _load(configured.file)
         configured = configured.changed(_placed(values, configured.file), str(configured.file))
     for name, text in sorted(named.items()):
-        if name.startswith(PREFIX) and name != FILE_VARIABLE and text:
-            configured = _spelled(configured, name, name.removeprefix(PREFIX).lower(), text)
+        key = name.removeprefix(PREFIX).lower()
+        if name.startswith(PREFIX) and name != FILE_VARIABLE and key not in ELSEWHERE and text:
+            configured = _spelled(configured, name, key, text)
     for key, text in (flags or {}).items():
         configured = _spelled(configured, f"--{key}", key, text)
     return configured
+
+
+def serving(environment: Mapping[str, str] | None = None) -> Config:
+    """The variables of `SERVING`, and nothing else. Raises ConfigError."""
+    named = os.environ if environment is None else environment
+    configured = Configured()
+    for key in SERVING:
+        variable = f"{PREFIX}{key.upper()}"
+        if named.get(variable):
+            configured = _spelled(configured, variable, key, named[variable])
+    return configured.config
 
 
 def save(file: Path, values: Mapping[str, Any]) -> None:
@@ -118,6 +142,16 @@ def save(file: Path, values: Mapping[str, Any]) -> None:
 
     values: as `Config.to_dict` has them; None takes a key out. Raises ConfigError and SonoformError.
     """
+    try:
+        with alone(file):
+            write_text(file, _changed(file, values))
+    except OSError as error:
+        reason = error.strerror or error
+        raise SonoformError(f"{file} cannot be written ({reason}): choose another with --config") from error
+
+
+def _changed(file: Path, values: Mapping[str, Any]) -> str:
+    """The text of a configuration file with these keys changed."""
     before = _load(file) if file.is_file() else {}
     after = {key: value for key, value in {**before, **values}.items() if value is not None}
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
@@ -125,10 +159,7 @@ def save(file: Path, values: Mapping[str, Any]) -> None:
         text = _with_line(text, key, value)
     if not _says(text, after):  # a value over several lines, say, which one line does not replace
         text = "".join(_line(key, value) for key, value in after.items())
-    try:
-        write_text(file, text)
-    except OSError as error:
-        raise SonoformError(f"{file} cannot be written ({error.strerror}): choose another with --config") from error
+    return text
 
 
 # -- what a key may be -----------------------------------------------------------------------------------------------
@@ -146,7 +177,14 @@ def _checked(source: str, key: str, value: object) -> Any:
         raise ConfigError(source, key, f"must be {error}, not {ascii(value)[:60]}") from error
 
 
-def _one_of(*known: str) -> Callable[[object], str]:
+def schema(names: Iterable[str]) -> Schema:
+    """An object with some of the keys, as JSON Schema."""
+    optional = {name: Check(KEYS[name], or_null(KEYS[name].schema)) for name in names if getattr(Config, name) is None}
+    return described({name: optional.get(name, KEYS[name]) for name in names}, {})
+
+
+def _one_of(*known: str) -> Check:
+    @takes(**one_of(known))
     def check(value: object) -> str:
         if not isinstance(value, str) or value not in known:
             raise ValueError(f"one of {', '.join(known)}")
@@ -155,7 +193,8 @@ def _one_of(*known: str) -> Callable[[object], str]:
     return check
 
 
-def _matching(pattern: str, words: str) -> Callable[[object], str]:
+def _matching(pattern: str, words: str) -> Check:
+    @takes(type="string", pattern=f"^({pattern})$")
     def check(value: object) -> str:
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
             raise ValueError(words)
@@ -164,7 +203,8 @@ def _matching(pattern: str, words: str) -> Callable[[object], str]:
     return check
 
 
-def _whole(low: int, high: int) -> Callable[[object], int]:
+def _whole(low: int, high: int) -> Check:
+    @takes(type="integer", minimum=low, maximum=high)
     def check(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise ValueError(f"a whole number, {low}..{high}")
@@ -173,6 +213,7 @@ def _whole(low: int, high: int) -> Callable[[object], int]:
     return check
 
 
+@takes(type="number", exclusiveMinimum=0.0, maximum=float(LONGEST))
 def _minutes(value: object) -> float:
     number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
     if not 0.0 < number <= LONGEST:  # NaN is in no range
@@ -180,27 +221,42 @@ def _minutes(value: object) -> float:
     return float(number)
 
 
+@takes(type="boolean")
 def _truth(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError("true or false")
     return value
 
 
+@takes(type="string", minLength=1)
 def _folder(value: object) -> Path:
     text = str(value) if isinstance(value, (str, Path)) else ""
     if not text or not text.isprintable():
         raise ValueError("the path of a folder")
-    return Path(os.path.expanduser(text)).absolute()
+    return Path(text).expanduser().absolute()
 
 
-def _pairs(value: object) -> tuple[str, ...]:
-    pair = _matching(r"\w+=[!-~]+", "a list of NAME=VALUE")
-    if not isinstance(value, (list, tuple)):
-        raise ValueError("a list of NAME=VALUE")
-    return tuple(map(pair, value))
+def _list_of(check: Check, words: str) -> Check:
+    @takes(type="array", items=check.schema)
+    def checked(value: object) -> tuple[str, ...]:
+        if not isinstance(value, (list, tuple)):
+            raise ValueError(words)
+        return tuple(map(check, value))
+
+    return checked
 
 
-KEYS: dict[str, Callable[[object], object]] = {
+@takes(type="string")
+def _network(value: object) -> str:
+    try:
+        return str(ipaddress.ip_network(value if isinstance(value, str) else "", strict=False))
+    except ValueError:
+        raise ValueError("a list of addresses or networks, such as 10.0.0.0/8") from None
+
+
+_HOSTS = "a list of names of hosts, *.NAME for all below one"
+
+KEYS: dict[str, Check] = {
     "model": _matching(MODEL_ID.pattern, "the id of a model (letters, digits, _ . -)"),
     "phase": _one_of(*PHASES),
     "normalise": _one_of(*NORMALISE),
@@ -211,24 +267,41 @@ KEYS: dict[str, Callable[[object], object]] = {
     "runs": _folder,
     "host": _matching(r"[A-Za-z0-9_.:-]{1,253}", "the name or address of this machine"),
     "port": _whole(1, 65535),
+    "hosts": _list_of(_matching(r"(\*\.)?[A-Za-z0-9_.:-]{1,253}", _HOSTS), _HOSTS),
+    "proxies": _list_of(_network, "a list of addresses or networks, such as 10.0.0.0/8"),
+    "stream_minutes": _minutes,
+    "listeners": _whole(0, 1024),
     "preset": _one_of(*PRESETS),
     "data": _folder,
     "minutes": _minutes,
     "threads": _whole(1, 1024),
-    "settings": _pairs,
+    "settings": _list_of(_matching(r"\w+=[!-~]+", "a list of NAME=VALUE"), "a list of NAME=VALUE"),
 }
 
 
 # -- spellings: the text of a flag or a variable, and TOML -------------------------------------------------------------
 
+
+def _whole_of(text: str) -> object:
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else text
+
+
+def _number_of(text: str) -> object:
+    return float(text) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text) else text
+
+
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 # A text that is no number stays a text, which the check then refuses by what it must be.
 _FROM_TEXT: dict[str, Callable[[str], object]] = {
     "preview": lambda text: _TRUTHS.get(text.lower(), text),
-    "port": lambda text: int(text) if re.fullmatch("[0-9]{1,9}", text) else text,
-    "threads": lambda text: int(text) if re.fullmatch("[0-9]{1,9}", text) else text,
-    "minutes": lambda text: float(text) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text) else text,
+    "port": _whole_of,
+    "threads": _whole_of,
+    "listeners": _whole_of,
+    "minutes": _number_of,
+    "stream_minutes": _number_of,
     "settings": str.split,
+    "hosts": str.split,
+    "proxies": str.split,
 }
 
 
@@ -239,7 +312,7 @@ def _spelled(configured: Configured, source: str, key: str, text: str) -> Config
 def _placed(values: Mapping[str, Any], file: Path) -> dict[str, Any]:
     """The values of a file, with its folders as seen from where it lies."""
     return {
-        key: str(file.absolute().parent / os.path.expanduser(value))
+        key: str(file.absolute().parent / Path(value).expanduser())
         if KEYS.get(key) is _folder and isinstance(value, str) and value
         else value
         for key, value in values.items()

@@ -31,8 +31,25 @@ class AudioError(SonoformError):
     """A sound cannot be read, written or analysed."""
 
 
+class FileError(AudioError):
+    """A sound file cannot be taken. `fault` and `remedy` are what its sentence says of the file: "is empty".
+
+    damaged: whether no sound can be read from it at all.
+    """
+
+    def __init__(self, name: str, fault: str, remedy: str, damaged: bool = False):
+        super().__init__(f"{name} {fault}; {remedy}.")
+        self.fault = fault
+        self.remedy = remedy
+        self.damaged = damaged
+
+
 class CheckpointError(SonoformError):
     """A checkpoint is missing, damaged or of another version."""
+
+
+class UnknownModel(CheckpointError):
+    """There is no model of this id."""
 
 
 class DataError(SonoformError):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,14 @@ def burst(rng: np.random.Generator, category: str) -> np.ndarray:
     return 0.2 * noise * np.sin(2 * np.pi * rng.uniform(0.05, 0.2) * n)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Embeddings that tests make are kept out of the project's folder."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("SONOFORM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with two categories of ten short clips each."""
@@ -40,22 +50,23 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_run(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of the tiny preset, through all phases."""
-    from synth.training.presets import preset
-    from synth.training.run import Run
+    from synth.recipes.presets import preset
+    from synth.runs.run import Run
     from synth.training.trainer import Budget, Trainer
 
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("runs") / "tiny"
-    run = Run.create(folder, preset("tiny"), recordings)
-    Trainer(run, device=torch.device("cpu"), report=lambda _: None).train(Budget(kimg=0.1))
+    # Longer outlines than the preset has, so that w tells sounds apart.
+    run = Run.create(folder, replace(preset("tiny"), outline_kimg=3.2), recordings)
+    Trainer(run, device=torch.device("cpu"), report=lambda _: None).train(Budget(kimg=3.3))
     return folder
 
 
 @pytest.fixture(scope="session")
 def published(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root of checkpoints that holds the model `tiny`."""
-    from synth.training.publish import publish
-    from synth.training.run import Run
+    from synth.publishing.publish import publish
+    from synth.runs.run import Run
 
     root = tmp_path_factory.mktemp("checkpoints")
     publish(Run.open(tiny_run), "tiny", root=root)
@@ -74,7 +85,7 @@ def yamnet_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file of YAMNet's layout with random values."""
     from safetensors.torch import save_file
 
-    from synth.training.yamnet import shapes
+    from synth.models.yamnet import shapes
 
     rng = torch.Generator().manual_seed(0)
     tensors = {name: torch.zeros(shape) for name, shape in shapes().items()}
@@ -95,7 +106,7 @@ def small_gans() -> dict[str, Any]:
     from synth.models.soundgan import SoundGANConfig
     from synth.models.waveform import WaveformConfig
     from synth.models.wgan import WGANConfig
-    from synth.training.gan_presets import GanConfig
+    from synth.recipes.gan_presets import GanConfig
 
     short: dict[str, Any] = {"batch": 4, "jitter": 16, "tick_kimg": 0.008, "snapshot_kimg": 0.016, "score_sounds": 8}
     mel = {"sample_rate": RATE, "length": 256, "mels": 16}
@@ -127,8 +138,8 @@ def small_gans() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def families(recordings: Path, published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root of checkpoints that holds a trained model of every plain family, by its name, and `tiny`."""
-    from synth.training.publish import publish
-    from synth.training.run import Run
+    from synth.publishing.publish import publish
+    from synth.runs.run import Run
     from synth.training.trainer import Budget, Trainer
 
     torch.set_num_threads(1)

@@ -43,4 +43,4 @@ def test_the_cpu_is_what_is_built_unasked():
 
 
 def test_its_health_is_asked():
-    assert any(line.startswith("HEALTHCHECK") and "app.health" in line for line in stages()["base"])
+    assert any(line.startswith("HEALTHCHECK") and "app.server.health" in line for line in stages()["base"])

@@ -1,8 +1,13 @@
-"""Imports run one way: pages -> app -> synth, and inside synth as docs/design.md says. Read from the syntax alone."""
+"""Imports run one way, from room to room, as docs/design.md says, and its list of rooms is the tree's.
+
+Read from the syntax alone.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,70 +16,79 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("synth", "app", "pages")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+ROW = re.compile(r"^\| `(?P<room>[a-z/]+)/` \| (?P<modules>[^|]*) \|", re.MULTILINE)
 
-# The values that every part speaks in, and may import.
-LEAVES = {
-    "synth.errors",
-    "synth.factors",
-    "synth.families",
-    "synth.files",
-    "synth.morph",
-    "synth.patch",
-    "synth.phases",
-    "synth.runs",
-    "synth.sound",
-}
-# Part of the house -> what else of it the part may import. A module belongs to the part with the longest name.
-MAY_IMPORT = {
+# What stands beside the rooms, and which every room may import.
+LEAVES = {"synth.checks", "synth.choices", "synth.errors", "synth.paths", "synth.storage"}
+# Room -> the rooms that it may import. A module belongs to the room with the longest name.
+MAY_IMPORT: dict[str, set[str]] = {
+    "synth.checks": set(),
     "synth.errors": set(),
-    "synth.factors": set(),
-    "synth.families": set(),
-    "synth.files": set(),
-    "synth.morph": {"synth.errors", "synth.factors", "synth.patch"},
-    "synth.own": set(),
-    "synth.patch": {"synth.errors"},
-    "synth.phases": set(),
-    "synth.runs": {"synth.families"},
-    "synth.config": set(),
-    "synth.sound": {"synth.errors", "synth.patch", "synth.audio.containers"},
-    "synth.audio": set(),
-    "synth.checkpoint": {"synth.own"},
-    "synth.models": {"synth.audio", "synth.checkpoint"},
-    "synth.control": {"synth.audio", "synth.models"},
-    "synth.instrument": {"synth.audio", "synth.checkpoint", "synth.control"},
-    "synth.style": {
-        "synth.audio",
+    "synth.storage": {"synth.errors"},
+    "synth.config": {"synth.patch", "synth.recipes"},
+    "synth.patch": set(),
+    "synth.checkpoint": {"synth.patch"},
+    "synth.audio": {"synth.patch"},
+    "synth.sound": {"synth.patch", "synth.audio"},
+    "synth.models": {"synth.patch", "synth.checkpoint", "synth.audio"},
+    "synth.latents": {"synth.patch", "synth.audio", "synth.models"},
+    "synth.directions": {"synth.patch", "synth.audio", "synth.sound", "synth.models"},
+    "synth.instruments": {
+        "synth.patch",
         "synth.checkpoint",
-        "synth.control",
-        "synth.instrument",
+        "synth.audio",
+        "synth.sound",
         "synth.models",
-        "synth.own",
+        "synth.latents",
+        "synth.directions",
     },
-    "synth.plain": {"synth.audio", "synth.checkpoint", "synth.instrument", "synth.models"},
-    "synth.loading": {"synth.checkpoint", "synth.instrument", "synth.plain", "synth.style"},
-    "synth.training": {"synth.audio", "synth.checkpoint", "synth.control", "synth.models"},
-    "synth.bench": {"synth.checkpoint", "synth.loading"},
-    "synth": {"synth"},  # cli and __main__ stand on top of the library
-    "app": {"synth"},
-    "pages": {"app", "synth"},
+    "synth.recordings": {"synth.audio", "synth.sound"},
+    "synth.recipes": {"synth.checkpoint", "synth.audio", "synth.models"},
+    "synth.scoring": {"synth.audio", "synth.models", "synth.recordings", "synth.recipes"},
+    "synth.runs": {"synth.checkpoint", "synth.recordings", "synth.recipes"},
+    "synth.training": {
+        "synth.checkpoint",
+        "synth.audio",
+        "synth.sound",
+        "synth.models",
+        "synth.latents",
+        "synth.recordings",
+        "synth.recipes",
+        "synth.scoring",
+        "synth.runs",
+    },
+    "synth.publishing": {
+        "synth.patch",
+        "synth.checkpoint",
+        "synth.audio",
+        "synth.models",
+        "synth.latents",
+        "synth.directions",
+        "synth.recordings",
+        "synth.recipes",
+        "synth.scoring",
+        "synth.runs",
+        "synth.training",
+    },
+    "synth.cli": {"synth"},
+    "synth": {"synth.cli"},
+    "app.server": {"synth", "app.jobs"},
+    "app.session": {"synth", "app.server"},
+    "app.jobs": {"synth"},
+    "app.widgets": {"synth", "app.server", "app.session"},
+    "app": {"synth", "app.server", "app.session", "app.widgets"},
+    "pages": {"synth", "app"},
 }
+# What a page needs before the first sound must load without torch; what trains and publishes runs in other processes.
+TRAINS = {f"synth.{room}" for room in ("recordings", "scoring", "training", "publishing", "cli")}
 NEVER = {
-    "app": {"torch", "synth.training"},
-    "pages": {"torch", "synth.training"},
+    "app": {"torch", *TRAINS},
+    "pages": {"torch", *TRAINS},
     "synth": {"streamlit"},
-    # What a page needs before the first sound must load without torch.
-    "synth.errors": {"torch"},
-    "synth.factors": {"torch"},
-    "synth.families": {"torch"},
-    "synth.files": {"torch"},
-    "synth.morph": {"torch"},
-    "synth.own": {"torch"},
-    "synth.patch": {"torch"},
-    "synth.phases": {"torch"},
-    "synth.runs": {"torch"},
-    "synth.config": {"torch"},
-    "synth.sound": {"torch"},
-    "synth.checkpoint": {"torch"},
+    **{room: {"torch"} for room in (*LEAVES, "synth.config", "synth.patch", "synth.checkpoint")},
+    "synth.recipes.stages": {"torch"},
+    "synth.runs.figures": {"torch"},
+    "synth.sound.sound": {"torch"},
 }
 
 
@@ -100,7 +114,7 @@ def imports(source: str, package: str) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             base = ".".join([*above, *filter(None, [node.module])])
-            # `from synth import sound` imports synth.sound, `from synth.sound import Sound` imports synth.sound.
+            # `from synth.sound import sound` imports synth.sound.sound, as `from synth.sound.sound import Sound` does.
             yield from {f"{base}.{a.name}" if exists(f"{base}.{a.name}") else base for a in node.names}
 
 
@@ -109,13 +123,13 @@ def imports_of(path: Path) -> set[str]:
     return set(imports(path.read_text(encoding="utf-8"), package))
 
 
-def part(module: str) -> str:
+def room(module: str) -> str:
     return max((name for name in MAY_IMPORT if within(module, name)), key=len)
 
 
 def faults(module: str, imported: set[str]) -> list[str]:
     """What a module imports against the rules."""
-    own = part(module)
+    own = room(module)
     allowed = MAY_IMPORT[own] | {own} | (set() if own in LEAVES else LEAVES)
     banned = set().union(*(names for top, names in NEVER.items() if within(module, top)))
     ours = {name for name in imported if any(within(name, package) for package in PACKAGES)}
@@ -129,8 +143,13 @@ def test_imports_run_one_way(path: Path) -> None:
     assert faults(module_name(path), imports_of(path)) == []
 
 
-def test_sources_are_found() -> None:
-    assert {part(module_name(path)) for path in SOURCES} >= {"app", "pages", "synth.audio", "synth.training"}
+def test_no_rule_lets_two_rooms_import_each_other() -> None:
+    def reached(name: str, seen: frozenset[str] = frozenset()) -> frozenset[str]:
+        for other in MAY_IMPORT.get(name, set()) - {"synth", "app"} - seen:
+            seen |= reached(other, seen | {other})
+        return seen
+
+    assert [name for name in MAY_IMPORT if name in reached(name)] == []
 
 
 def test_no_import_is_circular() -> None:
@@ -148,25 +167,41 @@ def test_no_import_is_circular() -> None:
         walk(module, ())
 
 
+def test_the_design_lists_the_rooms_of_the_tree_and_their_modules() -> None:
+    design = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    told = {row["room"]: set(re.findall(r"[\w.]+", row["modules"])) for row in ROW.finditer(design)}
+    there: dict[str, set[str]] = {}
+    for path in SOURCES:
+        if path.stem != "__init__":
+            there.setdefault(path.relative_to(ROOT).parent.as_posix(), set()).add(path.stem)
+    assert told == there
+
+
+def test_a_name_of_a_module_stands_for_one_module() -> None:
+    """A page is named after what it shows, so pages may share a name with the module that does it."""
+    names = Counter(path.stem for path in SOURCES if path.stem != "__init__" and path.parts[-2] != "pages")
+    assert [name for name, count in names.items() if count > 1] == []
+
+
 @pytest.mark.parametrize(
     ("module", "source"),
     [
         ("synth.audio.stft", "from synth.models import layers"),
         ("synth.audio.stft", "from ..models.layers import Linear"),
-        ("synth.models.layers", "def f():\n    import synth.control.sefa"),
-        ("synth.control.sefa", "from synth.instrument import Instrument"),
-        ("synth.instrument", "import synth.training.presets"),
-        ("synth.plain", "from synth.style import StyleInstrument"),
-        ("synth.training.run", "from synth import instrument"),
-        ("synth.patch", "from synth.sound import Sound"),
-        ("synth.sound", "from synth.audio import stft"),
-        ("synth.checkpoint", "import torch"),
-        ("synth.cli", "from app.api import routes"),
-        ("synth.cli", "import streamlit as st"),
-        ("app.resources", "from pages import shape"),
-        ("app.frames", "import torch.nn"),
+        ("synth.models.layers", "def f():\n    import synth.directions.sefa"),
+        ("synth.directions.sefa", "from synth.instruments.instrument import Instrument"),
+        ("synth.instruments.instrument", "import synth.recipes.presets"),
+        ("synth.runs.run", "from synth.training import trainer"),
+        ("synth.patch.patch", "from synth.sound.sound import Sound"),
+        ("synth.sound.sound", "from synth.models import shipped"),
+        ("synth.checkpoint.store", "import torch"),
+        ("synth.cli.command", "from app.server.routes import routes"),
+        ("synth.cli.command", "import streamlit as st"),
+        ("app.server.instruments", "from pages import shape"),
+        ("app.server.routes", "from app.widgets import desk"),
+        ("app.server.frames", "import torch.nn"),
         ("pages.shape", "from torch import Tensor"),
-        ("pages.shape", "from synth.training.run import Run"),
+        ("pages.shape", "from synth.training.trainer import Trainer"),
     ],
 )
 def test_the_rules_notice(module: str, source: str) -> None:

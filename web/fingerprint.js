@@ -1,4 +1,4 @@
-// SHA-256 of all that the bundle is built from. tests/app/test_instrument.py works it out again, without Node.
+// SHA-256 of all that the bundle is built from. tests/app/widgets/test_live.py works it out again, without Node.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from synth.audio.mono import mono
 from synth.audio.stft import STFT
 
 SILENT = 1e-6
@@ -74,12 +75,12 @@ class Descriptor:
 
 
 def describe(samples: np.ndarray, rate: int, names: Sequence[str] | None = None) -> dict[str, float]:
-    """The named descriptors, or all, of samples (n,) or (channels, n), mixed down, by name."""
+    """The named descriptors, or all, of samples (n,) or (channels, n), as they are heard in mono, by name."""
     asked = tuple(names or DESCRIPTORS)
-    mono = samples.mean(0) if samples.ndim == 2 else samples
-    if mono.size == 0 or np.abs(mono).max() <= SILENT:
+    heard = mono(np.atleast_2d(samples).T, rate)
+    if heard.size == 0 or np.abs(heard).max() <= SILENT:
         return {name: DESCRIPTORS[name].low for name in asked}
-    return dict(zip(asked, measure(Frames.of(mono, rate), asked)[0].tolist(), strict=True))
+    return dict(zip(asked, measure(Frames.of(heard, rate), asked)[0].tolist(), strict=True))
 
 
 def measure(frames: Frames, names: Sequence[str] | None = None) -> Tensor:

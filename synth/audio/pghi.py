@@ -11,6 +11,7 @@ means "nothing to do here" as it does for a bin that already has its phase, so t
 
 from __future__ import annotations
 
+import heapq
 import math
 
 import numba
@@ -98,3 +99,68 @@ def _integrate(level, slopes, phase, stride, buckets):  # type: ignore[no-untype
                         level[there], next_border[there], border[rank] = 0, border[rank], there
                         top = max(top, rank)
             seed = next_seed[seed]
+
+
+def spread_phase(
+    level: np.ndarray, asked: np.ndarray, bins: np.ndarray, magnitude: np.ndarray, stft: STFT, circular: bool = False
+) -> None:
+    """Gives the asked bins among complex ones (T, F + 1) the phase of their level's gradient, in place.
+
+    level: dB, smooth, (T, F); asked: bool, (T, F); magnitude: linear, (T, F + 1). Each island of asked bins begins with
+    the phase that its loudest bin has, and in a circular sound it goes on from the last frame to the first. For a few
+    bins among many: slopes are found where they are asked for, on a heap.
+    """
+    ratio = stft.gamma / (stft.hop * stft.length)
+    turns = np.arange(level.shape[1]) * stft.hop % stft.length / stft.length
+    carrier = (2.0 * math.pi * np.where(turns > 0.5, turns - 1.0, turns)).astype(np.float32)
+    scale = math.log(10.0) / 20.0
+    slopes = np.float32(0.5 * scale / ratio), np.float32(-0.5 * scale * ratio)
+    _spread(level, asked.copy(), bins, magnitude, carrier, *slopes, circular)
+
+
+@numba.njit(nogil=True, cache=True)
+def _spread(level, asked, bins, magnitude, carrier, over_bins, over_frames, circular):  # type: ignore[no-untyped-def]
+    frames, width = level.shape
+    phase = np.empty((frames, width), np.float32)
+    places = np.flatnonzero(asked)
+    order = np.argsort(level.ravel()[places])[::-1]
+    for seed in places[order]:
+        t, k = seed // width, seed % width
+        if not asked[t, k]:
+            continue
+        asked[t, k] = False
+        phase[t, k] = math.atan2(bins[t, k].imag, bins[t, k].real)
+        heap = [(-level[t, k], t, k)]
+        while heap:
+            _, t, k = heapq.heappop(heap)
+            bins[t, k] = magnitude[t, k] * complex(math.cos(phase[t, k]), math.sin(phase[t, k]))
+            for side in range(4):
+                u, j = t + (side == 0) - (side == 1), k + (side == 2) - (side == 3)
+                if circular:
+                    u = (u + frames) % frames
+                if u < 0 or u >= frames or j < 0 or j >= width or not asked[u, j]:
+                    continue
+                if side < 2:
+                    slope = carrier[k] + np.float32(0.5) * over_bins * (_across(level, t, k) + _across(level, u, k))
+                else:
+                    slope = np.float32(math.pi) + np.float32(0.5) * over_frames * (
+                        _along(level, t, k, circular) + _along(level, t, j, circular)
+                    )
+                phase[u, j] = phase[t, k] + (slope if side % 2 == 0 else -slope)
+                asked[u, j] = False
+                heapq.heappush(heap, (-level[u, j], u, j))
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _across(level, t, k):  # type: ignore[no-untyped-def]
+    """Difference of the levels on both sides along frequency; bins beyond the ends mirror those inside."""
+    return level[t, k + 1] - level[t, k - 1] if 0 < k < level.shape[1] - 1 else np.float32(0.0)
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _along(level, t, k, circular):  # type: ignore[no-untyped-def]
+    """Difference of the levels before and after; frames beyond the ends repeat the last ones, or follow in a circle."""
+    last = level.shape[0] - 1
+    if circular:
+        return level[t + 1 if t < last else 0, k] - level[t - 1 if t else last, k]
+    return level[min(t + 1, last), k] - level[max(t - 1, 0), k]

@@ -3,7 +3,7 @@
 - "pghi": phase gradient heap integration, no iterations: the fastest.
 - "griffin-lim": fast Griffin-Lim from a random phase, 100 steps.
 - "griffin-lim-256": the same in 256 steps, as users of SoundGan know it.
-- "pghi+gl": PGHI, then a few steps that explore and settle: the default.
+- "pghi+gl": PGHI, then a few steps that explore and settle: the default for magnitudes that are given.
 """
 
 from __future__ import annotations
@@ -17,23 +17,28 @@ from torch import Tensor
 from synth.audio.griffin_lim import improve_phase
 from synth.audio.pghi import integrate_phase
 from synth.audio.stft import STFT
-from synth.patch import PHASES
+from synth.choices import SEARCHES
 
-METHODS = PHASES
 ITERATIONS = {"griffin-lim": 100, "griffin-lim-256": 256}  # from a random phase
 
 
 def reconstruct(
-    magnitude: np.ndarray | Tensor, stft: STFT, method: str = "pghi+gl", seed: int = 0, n: int | None = None
+    magnitude: np.ndarray | Tensor,
+    stft: STFT,
+    method: str = "pghi+gl",
+    seed: int = 0,
+    n: int | None = None,
+    circular: bool = False,
 ) -> np.ndarray:
     """Samples whose STFT has about this magnitude: (F, T) -> (n,), or (B, F, T) -> (B, n); float32.
 
     magnitude: linear, finite, not negative, F = stft.bins. Zeros and floors are allowed; silence gives silence.
-    n: T * hop unless told. The same seed gives the same samples, and each of a batch the same as alone.
+    n: T * hop unless told; circular: whether the end runs into the beginning. The same seed gives the same samples, and
+    each of a batch the same as alone.
     Raises ValueError for another method or another shape.
     """
-    if method not in METHODS:
-        raise ValueError(f"unknown phase method {method!r}: use one of {', '.join(METHODS)}")
+    if method not in SEARCHES:
+        raise ValueError(f"unknown phase method {method!r}: use one of {', '.join(SEARCHES)}")
     wanted = torch.as_tensor(magnitude).detach().float().cpu()
     if wanted.ndim not in (2, 3) or wanted.shape[-2] != stft.bins or wanted.shape[-1] == 0:
         raise ValueError(f"magnitude must be (F, T) or (B, F, T) with F = {stft.bins}, not {tuple(wanted.shape)}")
@@ -42,8 +47,13 @@ def reconstruct(
     phase = torch.stack([_first_phase(item, stft, method, seed) for item in frames_first])
     bins = torch.polar(frames_first, phase)
     if method != "pghi":
-        bins = improve_phase(bins, stft, n, *_steps(method, stft))
-    return stft.inverse(bins.transpose(1, 2), n).reshape(*wanted.shape[:-2], n).numpy()
+        bins = improve_phase(bins, stft, n, *_steps(method, stft), circular=circular)
+    return stft.inverse(bins.transpose(1, 2), n, circular).reshape(*wanted.shape[:-2], n).numpy()
+
+
+def searched(method: str) -> str:
+    """The search that finds a phase for a magnitude where a patch asks for `method`: a texture needs maps."""
+    return "pghi+gl" if method == "texture" else method
 
 
 def _steps(method: str, stft: STFT) -> tuple[int, int]:

@@ -3,6 +3,8 @@
 Frames are centred: frame t looks at samples around t * hop, with zeros before the first and after the last sample.
 The inverse overlap-adds with the canonical dual window, w / sum_t w^2(n - t * hop), so that `inverse(forward(x)) == x`
 to rounding, whatever window and hop, as long as every sample is seen by some frame.
+
+A circular transform has no ends: its last sample is followed by its first, and n is frames * hop.
 """
 
 from __future__ import annotations
@@ -59,29 +61,37 @@ class STFT:
         """The window, (length,) float32."""
         return _window(self.window, self.length, self.gamma).to(device)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, circular: bool = False) -> Tensor:
         """Samples (..., n) -> complex64 bins (..., F, T)."""
         n, half = x.shape[-1], self.length // 2
-        after = (self.frames(n) - 1) * self.hop + half - n
-        padded = torch.nn.functional.pad(x, (half, max(after, 0)))
+        if circular:
+            padded = x[..., torch.arange(-half, n - self.hop + half) % n]
+        else:
+            after = (self.frames(n) - 1) * self.hop + half - n
+            padded = torch.nn.functional.pad(x, (half, max(after, 0)))
         framed = padded.unfold(-1, self.length, self.hop)[..., : self.frames(n), :]
-        return torch.fft.rfft(framed * self.taps(x.device)).transpose(-1, -2)
+        found: Tensor = torch.fft.rfft(framed * self.taps(x.device)).transpose(-1, -2)
+        return found
 
-    def inverse(self, bins: Tensor, n: int | None = None) -> Tensor:
+    def inverse(self, bins: Tensor, n: int | None = None, circular: bool = False) -> Tensor:
         """Complex bins (..., F, T) -> samples (..., n); n is T * hop unless told."""
         lead, frames = bins.shape[:-2], bins.shape[-1]
         n = frames * self.hop if n is None else n
         framed = torch.fft.irfft(bins.transpose(-1, -2), n=self.length) * self.taps(bins.device)
-        line = overlap_add(framed.reshape(-1, frames, self.length), self.hop) * self.gain(frames).to(bins.device)
+        line = overlap_add(framed.reshape(-1, frames, self.length), self.hop)
+        line *= self.gain(frames, circular).to(bins.device)
+        if circular:
+            line[:, : line.shape[1] - n] += line[:, n:].clone()
+            return line[:, :n].roll(-(self.length // 2), dims=1).reshape(*lead, n)
         out = torch.nn.functional.pad(line[:, self.length // 2 :], (0, n))[:, :n]
         return out.reshape(*lead, n)
 
-    def gain(self, frames: int) -> Tensor:
+    def gain(self, frames: int, circular: bool = False) -> Tensor:
         """What turns the overlap-added frames into the sound, (N,) on the CPU: 1 / sum_t w^2(n - t * hop).
 
         Times the window it is the canonical dual. Sample 0 of the sound stands at length // 2.
         """
-        return _gain(self, frames)
+        return _gain(self, frames, circular)
 
 
 def overlap_add(framed: Tensor, hop: int, line: Tensor | None = None) -> Tensor:
@@ -102,9 +112,14 @@ def overlap_add(framed: Tensor, hop: int, line: Tensor | None = None) -> Tensor:
 
 
 @lru_cache(maxsize=64)
-def _gain(stft: STFT, frames: int) -> Tensor:
+def _gain(stft: STFT, frames: int, circular: bool) -> Tensor:
     squares = stft.taps().square().expand(1, frames, stft.length)
-    return 1.0 / overlap_add(squares, stft.hop)[0].clamp_min(1e-8)
+    power = overlap_add(squares, stft.hop)[0]
+    if circular:
+        n, over = frames * stft.hop, len(power) - frames * stft.hop
+        power[:over] += power[n:].clone()
+        power[n:] = power[:over]
+    return 1.0 / power.clamp_min(1e-8)
 
 
 @lru_cache(maxsize=16)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -30,3 +31,19 @@ def noise_field(stft: STFT, count: int, frames: int, generator: torch.Generator)
     power = stft.forward(white)[:, :-1, skip : skip + frames].abs().square()
     db = 10.0 * torch.log10(power / stft.taps(device).square().sum() + 1e-12)
     return ((db - MEAN_DB) / STD_DB).clamp_min(-4.5).unsqueeze(1)
+
+
+def white_bins(stft: STFT, frames: int, seed: int, circular: bool = False) -> Tensor:
+    """STFT of white noise, complex64 (frames, F), frames first, of power 1 on average; the same for the same seed.
+
+    (Samples are uniformly distributed: a bin adds so many that its own distribution is Gaussian all the same, and they
+    are drawn in a fifth of the time.)
+    """
+    n = frames * stft.hop
+    white = np.random.Generator(np.random.SFC64(seed)).random(n if circular else n + stft.length, dtype=np.float32)
+    white -= np.float32(0.5)
+    taps = stft.taps()
+    taps = taps * (12.0 / taps.square().sum()).sqrt()
+    line = np.concatenate([white, white[: stft.length]]) if circular else white
+    found: Tensor = torch.fft.rfft(torch.from_numpy(line).unfold(0, stft.length, stft.hop)[:frames] * taps)
+    return found

@@ -105,7 +105,8 @@ class Discriminator(nn.Module):
             x = torch.cat([x, category.view(-1, *self.config.shape)], dim=1)
         h = self.levels(x.contiguous(memory_format=torch.channels_last))
         logits = self.logit(h.flatten(1)).squeeze(1)
-        return logits if self._by_map else logits + (h.mean((2, 3)) * category).sum(1)
+        found: Tensor = logits if self._by_map else logits + (h.mean((2, 3)) * category).sum(1)
+        return found
 
 
 def _doubled(inputs: int, outputs: int, upsampling: str) -> tuple[nn.Module, ...]:

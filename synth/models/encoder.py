@@ -18,45 +18,45 @@ HIDDEN_GRID = 16
 
 
 class Encoder(nn.Module):
-    """Codec tensor (B, 1, R, R) -> mean and log variance of w, each (B, w_dim) (Kingma & Welling 2014).
+    """Codec tensor (B, 1, F, T) -> w (B, w_dim).
 
     Beside the convolutional trunk, which sees shapes, a dense layer sees the spectra of SEGMENTS stretches of time and
-    the envelopes of SEGMENTS bands at full resolution: which bins and which frames, to the line.
+    the envelopes of SEGMENTS bands at full resolution: which bins and which frames, to the line. shape: (F, T).
     """
 
-    def __init__(self, w_dim: int, widths: tuple[int, ...], fold: int, hidden: int = 512):
+    def __init__(self, shape: tuple[int, int], w_dim: int, widths: tuple[int, ...], fold: int, hidden: int = 512):
         super().__init__()
-        size = 4 * 2 ** (len(widths) - 1) * fold
+        cell = fold * 2 ** (len(widths) - 1)
         self.trunk = trunk(widths, fold)
         self.conv = Conv(widths[0], widths[0] // 2, 1, gain=GAIN)
-        self.shapes = widths[0] // 2 * 16
-        self.profiles = nn.ModuleList(Linear(n, hidden, gain=GAIN) for n in (2 * SEGMENTS * size, hidden))
-        self.out = Linear(self.shapes + hidden, 2 * w_dim)
+        self.shapes = widths[0] // 2 * (shape[0] // cell) * (shape[1] // cell)
+        self.profiles = nn.ModuleList(Linear(n, hidden, gain=GAIN) for n in (SEGMENTS * sum(shape), hidden))
+        self.out = Linear(self.shapes + hidden, w_dim)
         # What the trunk sees counts for nothing at first: the profiles are trained before it.
         nn.init.zeros_(self.out.weight.data[:, : self.shapes])
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor) -> Tensor:
         h = self.trunk(x.contiguous(memory_format=torch.channels_last))
         with torch.autocast(x.device.type, enabled=False):
             return self._head(x, leaky(self.conv(h.float())).flatten(1))
 
-    def outline(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def outline(self, x: Tensor) -> Tensor:
         """The same by the profiles alone: what training begins with."""
         return self._head(x, x.new_zeros(len(x), self.shapes))
 
-    def _head(self, x: Tensor, shapes: Tensor) -> tuple[Tensor, Tensor]:
+    def _head(self, x: Tensor, shapes: Tensor) -> Tensor:
         lines = _profiles(x.float())
         for layer in self.profiles:
             lines = leaky(layer(lines))
-        mean, log_variance = self.out(torch.cat([shapes, lines], dim=1)).chunk(2, dim=1)
-        return mean, log_variance.clamp(-10.0, 4.0)
+        w: Tensor = self.out(torch.cat([shapes, lines], dim=1))
+        return w
 
 
 class Inverter(nn.Module):
-    """Codec tensor and what of it is known, each (B, 1, R, R) -> w (B, w_dim) and offsets (B, num_ws, w_dim).
+    """Codec tensor and what of it is known, each (B, 1, F, T) -> w (B, w_dim) and offsets (B, num_ws, w_dim).
 
     The w+ of a recording is w + offsets. Offsets are zero before training, so it begins from what the encoder of the
-    warm start does, and they stay small by a penalty (e4e, Tov et al. 2021, arXiv 2102.02766, section 4.1). The mask is
+    run does, and they stay small by a penalty (e4e, Tov et al. 2021, arXiv 2102.02766, section 4.1). The mask is
     1 where the recording is known and 0 elsewhere; unknown bins count as silent, and a second input channel, 0 where
     all is known, tells them from silence.
     """
@@ -64,8 +64,8 @@ class Inverter(nn.Module):
     def __init__(self, encoder: Encoder, num_ws: int, hidden: int = 256):
         super().__init__()
         self.encoder = encoder
-        entry, lines = cast(Conv, encoder.trunk[1]), cast(Linear, encoder.profiles[0])
-        features, w_dim = encoder.out.weight.shape[1], encoder.out.weight.shape[0] // 2
+        entry, lines = cast("Conv", encoder.trunk[1]), cast("Linear", encoder.profiles[0])
+        features, w_dim = encoder.out.weight.shape[1], encoder.out.weight.shape[0]
         self.shape = (num_ws, w_dim)
         self.hidden_bins = Conv(entry.weight.shape[1], entry.weight.shape[0], 1, bias=False)
         self.hidden_cells = Linear(HIDDEN_GRID**2, lines.weight.shape[0])
@@ -75,8 +75,10 @@ class Inverter(nn.Module):
             nn.init.zeros_(layer.weight)
 
     @classmethod
-    def build(cls, weights: Mapping[str, Tensor], num_ws: int) -> Inverter:
+    def build(cls, weights: Mapping[str, Tensor], shape: tuple[int, int], num_ws: int) -> Inverter:
         """From stored weights, whose shapes tell the sizes: its own, or those of an Encoder, which it then begins from.
+
+        shape: (F, T) of a codec tensor.
 
         Raises KeyError or RuntimeError if they are neither.
         """
@@ -84,7 +86,8 @@ class Inverter(nn.Module):
         entry = own["trunk.1.weight"]
         blocks = sorted((k for k in own if k.startswith("trunk.") and k.endswith("conv1.weight")), key=_place)
         widths = tuple(reversed([len(entry), *(len(own[k]) for k in blocks)]))
-        encoder = Encoder(len(own["out.bias"]) // 2, widths, math.isqrt(entry.shape[1]), len(own["profiles.0.weight"]))
+        fold, hidden = math.isqrt(entry.shape[1]), len(own["profiles.0.weight"])
+        encoder = Encoder(shape, len(own["out.bias"]), widths, fold, hidden)
         if own is weights:
             encoder.load_state_dict({k: v.float() for k, v in own.items()})
             return cls(encoder, num_ws)
@@ -108,7 +111,7 @@ class Inverter(nn.Module):
         """What the encoder's trunk sees, with the hidden bins as a second channel of its first layer."""
         unfold, entry, rest = self.encoder.trunk[0], self.encoder.trunk[1], self.encoder.trunk[2:]
         h: Tensor = entry(unfold(x.contiguous(memory_format=torch.channels_last)))
-        return cast(Tensor, rest(h + self.hidden_bins(unfold(hidden))))
+        return cast("Tensor", rest(h + self.hidden_bins(unfold(hidden))))
 
     def _lines(self, x: Tensor, known: Tensor) -> Tensor:
         first, second = self.encoder.profiles
@@ -118,7 +121,7 @@ class Inverter(nn.Module):
 
     def _head(self, shapes: Tensor, lines: Tensor) -> tuple[Tensor, Tensor]:
         features = torch.cat([shapes, lines], dim=1)
-        w = self.encoder.out(features)[:, : self.shape[1]]
+        w = self.encoder.out(features)
         return w, self.offsets(leaky(self.dense(features))).view(-1, *self.shape)
 
 

@@ -50,54 +50,6 @@ class Conv(nn.Module):
         return F.conv2d(x, self.weight * self.scale, self.bias, padding=self.padding)
 
 
-class ModulatedConv(nn.Module):
-    """Convolution whose input channels are scaled by a style, (B, inputs, F, T), (B, w_dim) -> (B, outputs, F, T).
-
-    The style multiplies the activations rather than the weights, so one convolution serves the whole batch; the
-    demodulation divides each output channel by the norm that its styled weights would have (Karras et al. 2020,
-    eq. 1-3), and carries the gain of the leaky ReLU that follows.
-    """
-
-    def __init__(self, inputs: int, outputs: int, w_dim: int, size: int = 3, *, demodulate: bool = True):
-        super().__init__()
-        self.affine = Linear(w_dim, inputs, bias=1.0)
-        self.weight = nn.Parameter(torch.randn(outputs, inputs, size, size).to(memory_format=torch.channels_last))
-        self.bias = nn.Parameter(torch.zeros(outputs))
-        self.scale = 1.0 / math.sqrt(inputs * size * size)
-        self.padding = size // 2
-        self.demodulate = demodulate
-        self.kept: tuple[Tensor, Tensor] | None = None
-
-    def keep(self) -> None:
-        """For a network that learns no more: what follows from the weights alone is worked out once, here."""
-        weight = self.weight * self.scale
-        self.kept = weight, _energies(weight)
-
-    def forward(self, x: Tensor, w: Tensor, added: Tensor | None = None) -> Tensor:
-        """`added` is broadcast onto the output before the leaky ReLU: noise, say."""
-        style = self.affine(w)
-        weight = self.kept[0] if self.kept else self.weight * self.scale
-        y = F.conv2d(x * style.to(x.dtype)[:, :, None, None], weight, padding=self.padding)
-        bias = self.bias.to(y.dtype)[None, :, None, None]
-        if added is not None:
-            bias = bias + added.to(y.dtype)
-        if not self.demodulate:
-            return y + bias
-        with torch.autocast(x.device.type, enabled=False):
-            energy = style.float().square() @ (self.kept[1] if self.kept else _energies(weight))
-            demodulation = GAIN * torch.rsqrt(energy + 1e-8)
-        return leaky(torch.addcmul(bias, y, demodulation.to(y.dtype)[:, :, None, None]))
-
-
-def _energies(weight: Tensor) -> Tensor:
-    """What each input of a kernel (outputs, inputs, k, k) adds to the energy of each output, (inputs, outputs)."""
-    return weight.square().sum((2, 3)).t()
-
-
-def upsample(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-
-
 def downsample(x: Tensor) -> Tensor:
     return F.avg_pool2d(x, 2)
 
@@ -113,7 +65,8 @@ class ResidualDown(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = leaky(self.conv1(downsample(leaky(self.conv0(x)))))
-        return (y + self.skip(downsample(x))) * (1.0 / GAIN)
+        found: Tensor = (y + self.skip(downsample(x))) * (1.0 / GAIN)
+        return found
 
 
 def trunk(widths: tuple[int, ...], fold: int) -> nn.Sequential:
@@ -134,6 +87,7 @@ def autocast(device: torch.device, enabled: bool = True) -> torch.autocast:
 
 def has_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        found: bool = torch.cuda.is_bf16_supported()
+        return found
     # Without AVX512-BF16 or AMX, oneDNN emulates bfloat16 and gains nothing.
     return device.type == "cpu" and torch.backends.mkldnn.is_available() and torch.cpu._is_avx512_bf16_supported()

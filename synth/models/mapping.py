@@ -6,6 +6,10 @@ VAE (Norouzi et al. 2020, arXiv 2004.04795): w is a convex combination of them w
 z . key + bias. Keys of clips that lie close in W point the same way, so a z that wanders passes from neighbour to
 neighbour; biases make every clip equally frequent. With a sharp softmax this is nearly the optimal transport of the
 Gaussian to the set of clips, of which the biases are the potentials (Genevay et al. 2016, arXiv 1605.08527).
+
+The two halves of w, of spectra and of envelopes (training/codes.py), may be chosen by two views of z, of which one is
+turned: then a sound has the spectra of one clip and the envelopes of another, a near one the rather the smaller the
+turn, and is a copy of neither.
 """
 
 from __future__ import annotations
@@ -15,32 +19,45 @@ import math
 import torch
 from torch import Tensor, nn
 
-# Logits of clips that are not neighbours differ by about this much for a typical z: few z blend strangers.
-SHARPNESS = 20.0
 NEIGHBOUR = 3  # the distance to this one is the unit in which a clip's neighbourhood is measured
 BALANCING_STEPS, BALANCING_DRAWS = 40, 2048
 
 
 class Mapping(nn.Module):
-    """(z (B, z_dim), category (B,)) -> w (B, w_dim), among `codes` (clips, w_dim) of categories `labels` (clips,)."""
+    """(z (B, z_dim), category (B,)) -> w (B, w_dim), among `codes` (clips, w_dim) of categories `labels` (clips,).
 
-    codes: Tensor
+    sharpness: how much logits of clips that are not neighbours differ for a typical z. At 20 nearly every w is the code
+    of a clip, a copy; at 3 a blend of several that need not be alike.
+    turn: degrees between the z that chooses the first half of w and the z that chooses the second: at 0 both are of the
+    same clips, at 90 they know nothing of each other but the category.
+    """
+
+    codes: nn.Parameter
     keys: Tensor  # (clips, z_dim), of unit length
     biases: Tensor  # (clips,)
     labels: Tensor
 
-    def __init__(self, z_dim: int, w_dim: int, categories: int, clips: int):
+    def __init__(self, z_dim: int, w_dim: int, categories: int, clips: int, sharpness: float, turn: float = 0.0):
         super().__init__()
+        self.sharpness, self.turn = sharpness, turn
         keys = nn.functional.normalize(torch.randn(clips, z_dim), dim=1)
-        self.register_buffer("codes", torch.randn(clips, w_dim))
+        self.codes = nn.Parameter(torch.randn(clips, w_dim))
         self.register_buffer("keys", keys)
         self.register_buffer("biases", torch.zeros(clips))
         self.register_buffer("labels", torch.arange(clips) % categories)
 
     def forward(self, z: Tensor, category: Tensor) -> Tensor:
-        logits = SHARPNESS * (z.float() @ self.keys.t()) + self.biases
-        weights = logits.masked_fill(category[:, None] != self.labels, -math.inf).softmax(1)
-        return weights @ self.codes
+        z = z.float()
+        if not self.turn:
+            return self._chosen(z, category) @ self.codes
+        views = (z, _turned(z, math.radians(self.turn)))
+        halves = zip(views, self.codes.chunk(2, 1), strict=True)
+        return torch.cat([self._chosen(view, category) @ codes for view, codes in halves], 1)
+
+    def _chosen(self, z: Tensor, category: Tensor) -> Tensor:
+        """Weights (B, clips) of the clips that take part."""
+        logits = self.sharpness * (z @ self.keys.t()) + self.biases
+        return logits.masked_fill(category[:, None] != self.labels, -math.inf).softmax(1)
 
     def centres(self, categories: int) -> Tensor:
         """Mean code of each category, (categories, w_dim)."""
@@ -52,7 +69,13 @@ class Mapping(nn.Module):
         for category in self.labels.unique():
             members = (self.labels == category).nonzero().squeeze(1)
             self.keys[members] = _keys(self.codes[members], self.keys.shape[1])
-            self.biases[members] = _balance(self.keys[members], rng)
+            self.biases[members] = _balance(self.keys[members], self.sharpness, rng)
+
+
+def _turned(z: Tensor, angle: float) -> Tensor:
+    """z (B, n) rotated by `angle`, in radians, in n / 2 planes: as Gaussian as before, correlated with it by cos."""
+    a, b = z.chunk(2, 1)
+    return torch.cat([math.cos(angle) * a - math.sin(angle) * b, math.sin(angle) * a + math.cos(angle) * b], 1)
 
 
 def _keys(codes: Tensor, size: int) -> Tensor:
@@ -70,14 +93,14 @@ def _keys(codes: Tensor, size: int) -> Tensor:
     return keys
 
 
-def _balance(keys: Tensor, rng: torch.Generator) -> Tensor:
+def _balance(keys: Tensor, sharpness: float, rng: torch.Generator) -> Tensor:
     """Keys (n, z_dim) -> biases (n,) with which every key gets about the same share of Gaussian z."""
     z = torch.randn(BALANCING_DRAWS, keys.shape[1], generator=rng, device=keys.device)
-    logits = SHARPNESS * (z @ keys.t())
+    logits = sharpness * (z @ keys.t())
     biases = keys.new_zeros(len(keys))
     for step in range(BALANCING_STEPS):
         share = (logits + biases).softmax(1).mean(0)
         # A key that no z has found is raised as if half a z had.
         missing = -torch.log(share.clamp_min(0.5 / len(z)) * len(keys))
-        biases += missing * (0.2 * SHARPNESS / (1.0 + 0.1 * step) / 4.0)
+        biases += missing * (0.2 * sharpness / (1.0 + 0.1 * step) / 4.0)
     return biases - biases.mean()

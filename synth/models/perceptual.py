@@ -12,12 +12,9 @@ from types import ModuleType
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from synth.checkpoint import default_root, sha256
-from synth.errors import CheckpointError
+from synth.models.shipped import read_shipped
 
 FILE = Path("perceptual") / "lpips_alexnet.safetensors"
 SHA256 = "34cc4bd0576b6d08cf9e9c599759255c93e96dc6a119706f0f9c200fdfc3aaf4"
@@ -42,17 +39,7 @@ class Perceptual(nn.Module):
 
         Raises CheckpointError when the file is missing or is not the one this version knows.
         """
-        path = _default_path() if path is None else Path(path)
-        try:
-            intact = sha256(path) == SHA256
-            tensors = load_file(path) if intact else {}
-        except FileNotFoundError as error:
-            raise CheckpointError(f"{path} is missing: restore checkpoints/perceptual") from error
-        except (OSError, SafetensorError) as error:
-            raise CheckpointError(f"{path} cannot be read ({error}): restore checkpoints/perceptual") from error
-        if not intact:
-            raise CheckpointError(f"{path} is damaged (its sha256 is another): restore checkpoints/perceptual")
-        return cls(_build(tensors))
+        return cls(_build(read_shipped(FILE, SHA256, path)))
 
     def train(self, mode: bool = True) -> Perceptual:
         """Stays in evaluation: a network that holds this one may be trained."""
@@ -93,12 +80,6 @@ def _unit(features: Tensor) -> Tensor:
     return features / (features.square().sum(1, keepdim=True) + 1e-20).sqrt()
 
 
-def _default_path() -> Path:
-    """SONOFORM_CHECKPOINTS may name a folder of models alone; these weights come with the project."""
-    named = default_root() / FILE
-    return named if named.is_file() else Path(__file__).resolve().parents[2] / "checkpoints" / FILE
-
-
 def _build(tensors: dict[str, Tensor]) -> Any:
     # On the meta device neither memory nor random numbers are spent on weights that are replaced at once.
     with torch.device("meta"), warnings.catch_warnings():
@@ -121,4 +102,5 @@ def _lpips() -> ModuleType:
             torch.library.define(f"torchvision::{name}", "(Tensor boxes, Tensor scores, float threshold) -> Tensor")
     import lpips  # type: ignore[import-untyped]
 
-    return lpips
+    found: ModuleType = lpips
+    return found

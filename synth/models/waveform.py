@@ -54,7 +54,8 @@ class WaveformConfig(Sizes):
     @property
     def columns(self) -> int:
         """Length of the coarsest level."""
-        return math.ceil(self.samples / STEP)
+        found: int = math.ceil(self.samples / STEP)
+        return found
 
     @property
     def channels(self) -> tuple[int, ...]:

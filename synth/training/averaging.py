@@ -10,4 +10,5 @@ def half_life_weight(images: int, kimg: float, seen: int) -> float:
     (the ramp-up of Karras et al. 2020).
     """
     half_life = min(kimg * 1000.0, max(0.05 * seen, images))
-    return 1.0 - 0.5 ** (images / half_life)
+    found: float = 1.0 - 0.5 ** (images / half_life)
+    return found

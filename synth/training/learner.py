@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from synth.training.parallel import Team
+from synth.recipes.presets import Config
+from synth.recordings.dataset import BatchSampler
+from synth.training.parallel import ALONE, Team
+from synth.training.projectors import Projector
 
 Losses = dict[str, float]
+Objective = Callable[[], tuple[Tensor, Losses]]
+AnyConfig = TypeVar("AnyConfig", bound=Config)
 
 
 @dataclass
@@ -24,15 +30,45 @@ class Progress:
     prior_fitted: bool = False
 
 
-class BaseLearner:
-    """Networks, optimisers and random state of a run."""
+class Trained(nn.Module):
+    """The networks of a run."""
 
-    networks: nn.Module
+    def forward(self, objective: Objective) -> tuple[Tensor, Losses]:
+        """Computes an objective on these networks; called through DistributedDataParallel, gradients are averaged."""
+        return objective()
+
+
+class BaseLearner(Generic[AnyConfig]):
+    """Networks, optimisers and random state of a run.
+
+    Batches are of one process: a team of N sees N times as many sounds a step.
+    """
+
+    networks: Trained
     optimisers: dict[str, torch.optim.Adam]
-    progress: Progress
-    rng: torch.Generator
-    team: Team
-    device: torch.device
+
+    def __init__(
+        self,
+        config: AnyConfig,
+        sampler: BatchSampler,
+        projector: Projector,
+        device: torch.device,
+        team: Team = ALONE,
+    ):
+        torch.manual_seed(config.seed)
+        self.config = config
+        self.sampler = sampler
+        self.projector = projector
+        self.device = device
+        self.team = team
+        self.networks = self._built().to(device)
+        self.averaging = team.wrap(self.networks)
+        self.progress = Progress()
+        self.rng = torch.Generator(device).manual_seed(config.seed)
+
+    def _built(self) -> Trained:
+        """The networks at their beginning."""
+        raise NotImplementedError
 
     def state(self) -> dict[str, Any]:
         """Everything that an exact resume needs."""

@@ -31,11 +31,6 @@ def feature_distance(a: list[Tensor], b: list[Tensor], scales: Tensor) -> Tensor
     return torch.stack([(x - y).abs().mean() for x, y in zip(a, b, strict=True)]).div(scales).mean()
 
 
-def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(N(mean, variance) || N(0, 1)) in nats, summed over the latent."""
-    return 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance).sum(1).mean()
-
-
 def generator_loss(logits: Tensor) -> Tensor:
     """Non-saturating loss (Goodfellow et al. 2014)."""
     return F.softplus(-logits).mean()
@@ -72,16 +67,5 @@ def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor, labels: Tens
     along = torch.rand(len(real), *[1] * (real.ndim - 1), generator=rng, device=real.device)
     x = torch.lerp(real.detach(), fake.detach(), along).requires_grad_(True)
     (gradient,) = torch.autograd.grad(critic(x, labels).sum(), x, create_graph=True)
-    return (torch.linalg.vector_norm(gradient.flatten(1), dim=1) - 1.0).square().mean()
-
-
-def category_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross entropy with smoothed labels, which leaves nothing to gain once a category is plain to hear."""
-    return F.cross_entropy(logits, labels, label_smoothing=0.1)
-
-
-def r1_penalty(discriminator: nn.Module, x: Tensor, category: Tensor) -> Tensor:
-    """E |grad_x D(x)|^2 on real sounds (Mescheder et al. 2018), in float32."""
-    x = x.detach().requires_grad_(True)
-    (gradient,) = torch.autograd.grad(discriminator([x], category).sum(), x, create_graph=True)
-    return gradient.square().sum((1, 2, 3)).mean()
+    found: Tensor = (torch.linalg.vector_norm(gradient.flatten(1), dim=1) - 1.0).square().mean()
+    return found

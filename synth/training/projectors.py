@@ -17,12 +17,15 @@ from torch.nn import functional as F
 
 from synth.audio.codecs import Codec, GaussianLogSTFT
 from synth.errors import RunError
-from synth.training.yamnet import FFT, HOP, PATCH, YAMNet
+from synth.models.aisfx import AiSFX
+from synth.models.yamnet import FFT, HOP, PATCH, YAMNet
+from synth.training import aisfx_projector
 
 SAMPLE_RATE = 16000
 # Median over recordings at full scale of the largest root of a frame's summed power: brings a spectrogram, whose level
 # is relative, to about the level that the waveform would have at full scale.
 FULL_SCALE = 65.0
+WINDOWS = (0.02, 0.05)  # s: of YAMNet's own, 25 ms, about
 SILENCE = 1e-3  # what YAMNet adds to a magnitude before it takes the logarithm
 
 
@@ -31,7 +34,12 @@ SILENCE = 1e-3  # what YAMNet adds to a magnitude before it takes the logarithm
 CELL = 8
 
 # Channels of the maps of each projector, which the heads of a discriminator are built for.
-CHANNELS = {"none": (1,), "yamnet": (128, 256, 512, 1024), "alexnet": (64, 192, 384, 256, 256)}
+CHANNELS = {
+    "none": (1,),
+    "yamnet": (128, 256, 512, 1024),
+    "aisfx": aisfx_projector.CHANNELS,
+    "alexnet": (64, 192, 384, 256, 256),
+}
 
 
 class Projector(Protocol):
@@ -53,17 +61,21 @@ class YAMNetProjector:
     Where they begin is drawn anew at each look, the same for all sounds: at edges that stay where they are the
     generator learns to put what a patch's padding hides, and every sound ticks there.
 
-    Raises RunError for a codec whose bins are not those that YAMNet's mel bands are defined on.
+    Bins of another window or rate are brought to those that YAMNet's mel bands are defined on; what lies above 8 kHz it
+    does not hear. Raises RunError for a codec of a lower rate, or of a window that is far longer or shorter than its.
     """
 
     taps = (7, 11, 23, 27)
 
     def __init__(self, yamnet: YAMNet, codec: GaussianLogSTFT):
         if not _fits_yamnet(codec):
-            raise RunError(f"YAMNet hears {SAMPLE_RATE} Hz in windows of {FFT}: set projector=alexnet for this codec")
+            least, most = (1000 * seconds for seconds in WINDOWS)
+            told = f"YAMNet hears {SAMPLE_RATE} Hz or more in windows of {least:g} to {most:g} ms"
+            raise RunError(f"{told}: set projector=alexnet for this codec")
         self.yamnet = yamnet
         self.codec = codec
-        self.rate = codec.hop / HOP
+        self.rate = codec.hop / codec.sample_rate * SAMPLE_RATE / HOP
+        self.spacing = SAMPLE_RATE / FFT * codec.length / codec.sample_rate  # of YAMNet's bins, in bins of the codec
 
     def __call__(self, x: Tensor, rng: torch.Generator) -> list[Tensor]:
         patches = self._patches(self._log_mel(x), rng)
@@ -74,11 +86,20 @@ class YAMNetProjector:
 
     def _log_mel(self, x: Tensor) -> Tensor:
         """(B, 1, F, T) -> (B, frames at YAMNet's hop, 64)."""
-        magnitude = self.codec.magnitude(x)
+        magnitude = self._heard(self.codec.magnitude(x))
         loudest = magnitude.square().sum(1).amax(1).sqrt().detach()
         mel = self.yamnet.mel @ (magnitude * (FULL_SCALE / loudest.clamp_min(1e-6))[:, None, None])
         frames = max(round(x.shape[3] * self.rate), PATCH)
         return torch.log(F.interpolate(mel, size=frames, mode="linear") + SILENCE).transpose(1, 2)
+
+    def _heard(self, magnitude: Tensor) -> Tensor:
+        """(B, F + 1, T) at the codec's bins -> (B, 257, T) at YAMNet's, between which magnitudes go evenly."""
+        if self.spacing == 1.0 and magnitude.shape[1] == FFT // 2 + 1:
+            return magnitude
+        places = torch.arange(FFT // 2 + 1, device=magnitude.device) * self.spacing
+        below = places.long().clamp_max(magnitude.shape[1] - 2)
+        share = (places - below)[:, None].clamp_max(1.0)
+        return torch.lerp(magnitude[:, below], magnitude[:, below + 1], share)
 
     def _patches(self, mel: Tensor, rng: torch.Generator) -> Tensor:
         """(B, frames, 64) -> (B, P, 96, 64); half a patch of silence at either end lets edges be seen whole."""
@@ -104,11 +125,11 @@ def preferred(codec: GaussianLogSTFT, yamnet: Path | None) -> str:
 
 
 def _fits_yamnet(codec: GaussianLogSTFT) -> bool:
-    return codec.sample_rate == SAMPLE_RATE and codec.length == FFT
+    return codec.sample_rate >= SAMPLE_RATE and WINDOWS[0] <= codec.length / codec.sample_rate <= WINDOWS[1]
 
 
 def load_projector(name: str, codec: Codec, yamnet: Path | None, device: torch.device) -> Projector:
-    """The projector a run asks for: "none", "yamnet" (its weights are a file) or "alexnet" (its weights are shipped).
+    """The projector a run asks for: "none", "yamnet" (a file of weights), "aisfx" or "alexnet" (both shipped).
 
     Raises RunError for an unknown name or where YAMNet is asked for and no file is named.
     """
@@ -120,8 +141,12 @@ def load_projector(name: str, codec: Codec, yamnet: Path | None, device: torch.d
         if not isinstance(codec, GaussianLogSTFT):
             raise RunError("YAMNet looks at GaussianLogSTFT tensors: set projector=alexnet for this codec")
         return YAMNetProjector(YAMNet.load(yamnet).to(device), codec)
+    if name == "aisfx":
+        if not isinstance(codec, GaussianLogSTFT):
+            raise RunError("aiSFX looks at GaussianLogSTFT tensors: set projector=alexnet for this codec")
+        return aisfx_projector.AiSFXProjector(AiSFX.load().to(device), codec)
     if name == "alexnet":
         from synth.models.perceptual import Perceptual
 
         return AlexNetProjector(Perceptual.load().to(device).features)
-    raise RunError(f"unknown projector {name!r}: use none, yamnet or alexnet")
+    raise RunError(f"unknown projector {name!r}: use none, yamnet, aisfx or alexnet")

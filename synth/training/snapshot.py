@@ -13,15 +13,17 @@ from PIL import Image
 from torch import Tensor, nn
 
 from synth.audio.codecs import Codec, GaussianLogSTFT
-from synth.families import CATEGORY, can
+from synth.audio.decoder import played
+from synth.audio.texture import noise_field
+from synth.checkpoint.families import CATEGORY, can
 from synth.models.layers import autocast
-from synth.models.stylegan2 import Generator, draw_noise
-from synth.sound import Sound
-from synth.training.dataset import MIN_VALID, Clips, load_clips, scan
-from synth.training.embedders import load_embedder
-from synth.training.gan_presets import GanConfig
-from synth.training.metrics import Yardstick
-from synth.training.presets import Config, TrainConfig
+from synth.models.stylegan2 import Generator
+from synth.recipes.gan_presets import GanConfig
+from synth.recipes.presets import Config, TrainConfig
+from synth.recordings.dataset import MIN_VALID, Clips, load_clips, scan
+from synth.scoring.embedders import load_embedder
+from synth.scoring.metrics import Yardstick
+from synth.sound.sound import Sound
 
 GRID_COLUMNS = 4
 PICTURE_HOP = 128  # of samples that are shown as a spectrogram
@@ -43,10 +45,25 @@ def generate(generator: nn.Module, config: Config, labels: Tensor, seed: int, ch
 
 
 def _styled(generator: nn.Module, config: TrainConfig, z: Tensor, labels: Tensor, rng: torch.Generator) -> Tensor:
-    style = cast(Generator, generator)
-    noise = draw_noise(config.generator, config.codec.stft, len(z), rng)
-    tensors: Tensor = style(style.broadcast(style.mapping(z, labels)), noise)
+    style = cast("Generator", generator)
+    texture = noise_field(config.codec.stft, len(z), config.codec.frames, rng)
+    tensors: Tensor = style(style.mapping(z, labels)[:, None], texture)
     return tensors
+
+
+@torch.inference_mode()
+def play(generator: nn.Module, config: Config, labels: Tensor, seed: int, chunk: int = 16) -> np.ndarray:
+    """What `generate` draws as samples (N, n): by the decoder's default, as an instrument plays it."""
+    if isinstance(config, GanConfig):
+        return to_sounds(config, generate(generator, config, labels, seed, chunk), "pghi+gl")
+    rng = torch.Generator(labels.device).manual_seed(seed)
+    style = cast("Generator", generator.eval())
+    sounds: list[np.ndarray] = []
+    for part in labels.split(chunk):
+        z = torch.randn(len(part), config.network.z_dim, generator=rng, device=labels.device)
+        mean, gate = style.synthesis(style.mapping(z, part)[:, None])  # in float32, as an instrument plays
+        sounds.extend(played(config.codec, mean, gate, first=len(sounds)))
+    return np.stack(sounds)
 
 
 def to_sounds(config: Config, tensors: Tensor, method: str = "pghi") -> np.ndarray:
@@ -65,7 +82,7 @@ def write_samples(folder: Path, seen: int, generator: nn.Module, config: Config)
     tensors = generate(generator, config, labels, seed=1)
     stem = f"kimg-{seen // 1000:06d}"
     spectrogram_grid(as_pictures(config.codec, tensors)).save(folder / f"{stem}.png")
-    firsts = to_sounds(config, tensors[::GRID_COLUMNS])
+    firsts = play(generator, config, labels, seed=1)[::GRID_COLUMNS]
     for i, samples in enumerate(firsts):
         peak = max(float(np.abs(samples).max()), 1e-9)
         Sound(samples[None] / peak * 0.9, config.codec.sample_rate).save(folder / f"{stem}-{i:02d}.wav")
@@ -105,11 +122,13 @@ class Scorer:
 
     @classmethod
     def build(cls, train: Clips, data: Path, config: Config, yamnet: Path | None) -> Scorer | None:
-        """In the space of YAMNet where its weights are named, else of AlexNet; None without clips to score against."""
-        if sum(e.split == "valid" for e in scan(data)) < MIN_VALID:
+        """In the space of YAMNet where its weights are named and training does not look through it, else of AlexNet;
+        None without clips to score against."""
+        if sum(e.split == "valid" for e in scan(data, config.codec.sample_rate)) < MIN_VALID:
             return None
         valid = load_clips(data, "valid", config.codec.sample_rate, config.codec.samples)
-        yardstick = Yardstick.of(load_embedder(yamnet), train, valid, config.codec.sample_rate)
+        embedder = load_embedder(None if config.projector == "yamnet" else yamnet)
+        yardstick = Yardstick.of(embedder, train, valid, config.codec.sample_rate)
         return cls(yardstick, config, valid.labels)
 
     @property
@@ -121,7 +140,7 @@ class Scorer:
         """FAD, KAD and, where a category can be asked for, hit rate of so many sounds."""
         device = next(generator.parameters()).device
         labels = as_frequent(self.labels, count)
-        sounds = to_sounds(self.config, generate(generator, self.config, labels.to(device), seed))
+        sounds = play(generator, self.config, labels.to(device), seed)
         scores = self.yardstick.score(sounds, labels.numpy())
         hits = {"hit_rate": scores.hit_rate} if can(self.config.family, CATEGORY) else {}
         return {"fad": scores.fad, "kad": scores.kad, **hits, "sounds": float(count)}

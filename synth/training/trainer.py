@@ -13,17 +13,17 @@ from typing import Any
 import torch
 
 from synth.errors import DataError, RunError
-from synth.training.dataset import load_clips
-from synth.training.events import Events
+from synth.recordings.dataset import load_clips
+from synth.runs.report import write_report
+from synth.runs.run import Run
+from synth.runs.state import has_state, load_state, save_state
+from synth.runs.tensorboard import Events
 from synth.training.learner import Losses
 from synth.training.learners import learner_of
 from synth.training.parallel import ALONE, Team
-from synth.training.report import write_report
-from synth.training.run import Run
 from synth.training.snapshot import Scorer, write_samples
-from synth.training.state import has_state, load_state, save_state
+from synth.training.start import begin_with
 from synth.training.stop import stop_on_signal
-from synth.training.transfer import begin_with
 
 SAVE_SECONDS = 120.0
 MAX_ROLLBACKS = 5
@@ -84,9 +84,9 @@ class Trainer:
         team: Team = ALONE,
     ):
         self.run, self.device, self.report, self.team = run, device, report, team
-        self.config, data, categories = run.settings()
+        self.config, data, categories = run.found()
         c = self.config.codec
-        clips = load_clips(data, "train", c.sample_rate, c.samples)
+        clips = load_clips(data, "train", c.sample_rate, c.samples).called(categories)
         if clips.categories != categories or len(clips.labels) != self.config.clips:
             raise DataError(f"{data} no longer holds the clips of this run: restore the folder or start a new run")
         self.clips = clips
@@ -95,6 +95,7 @@ class Trainer:
         self.events = Events(run.folder)
         self.tick = Tick()
         self.rollbacks = 0
+        self.unmonitored = ""  # why the last thing to be looked at could not be written
         self.seconds = 0.0  # of training so far, over all sessions
         self.best_fad = self._best_so_far()
 
@@ -202,7 +203,7 @@ class Trainer:
             "seen": p.seen,
             "phase": self.learner.phase,
             "images_per_second": round(rate, 2),
-            "wall_minutes": round(self.seconds / 60.0, 2),
+            "wall_minutes": round(self.seconds / 60.0, 4),
             "device": device_name(self.device),
             "augment": round(p.augment, 4),
             **{k: round(v, 5) for k, v in self.tick.means().items()},
@@ -217,7 +218,7 @@ class Trainer:
         average, p = self.learner.networks.average, self.learner.progress
         if not p.prior_fitted or not self._finite():
             return  # nothing to draw from yet, or about to roll back
-        write_samples(self.run.samples, p.seen, average, self.config)
+        self._monitor(lambda: write_samples(self.run.samples, p.seen, average, self.config))
         self._monitor(lambda: self.events.samples(p.seen))
         if self.scorer is None:
             return
@@ -230,15 +231,17 @@ class Trainer:
             self.best_fad = scores["fad"]
 
     def _log(self, line: dict[str, Any]) -> None:
-        self.run.log(line)
+        self._monitor(lambda: self.run.log(line))
         self._monitor(lambda: self.events.line(line))
 
     def _monitor(self, write: Callable[[], object]) -> None:
-        """Writes what is only there to be looked at: a disk that has no room for it does not end the training."""
+        """Writes what is only there to be looked at: nothing there ends the training. Told once a cause."""
         try:
             write()
-        except OSError as error:
-            self.report({"event": "unmonitored", "seen": self.learner.progress.seen, "error": str(error)})
+        except Exception as error:
+            if str(error) != self.unmonitored:
+                self.unmonitored = str(error)
+                self.report({"event": "unmonitored", "seen": self.learner.progress.seen, "error": self.unmonitored})
 
 
 def crossed(before: int, after: int, kimg: float) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.live import browser, served
+from tests.harness.serving import browser, served
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from benchmarks.live import find_chromium
 from tests.e2e.browsing import follow
+from tests.harness.serving import find_chromium
 
 pytestmark = [
     pytest.mark.e2e,

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.live import find_chromium, served
-from synth.patch import Patch
-from synth.plain import PlainInstrument
-from synth.sound import Sound
+from synth.instruments.plain import PlainInstrument
+from synth.patch.naming import file_stem
+from synth.patch.patch import Patch
+from synth.sound.sound import Sound
 from tests.e2e.browsing import follow, settled
+from tests.harness.serving import find_chromium, served
 
 pytestmark = [
     pytest.mark.e2e,
@@ -67,10 +68,10 @@ def test_from_a_model_to_a_zip_whose_sounds_are_read_back(address, page, familie
         page.get_by_role("button", name="Download all").click()
     assert saved.value.suggested_filename == "cgan-sounds.zip"
     files = read(saved)
-    assert list(files) == [*(f"cgan-scrape-{seed}.wav" for seed in range(3)), "sounds.txt"]
+    assert list(files) == [*(f"cgan_scrape_s{seed}.wav" for seed in range(3)), "sounds.txt"]
     instrument = PlainInstrument.load(families / "cgan", "cpu")
     for seed in range(3):
-        sound = Sound.load(files[f"cgan-scrape-{seed}.wav"])
+        sound = Sound.load(files[f"cgan_scrape_s{seed}.wav"])
         assert sound.patch == Patch("cgan", "scrape", seed)
         assert np.abs(sound.samples - instrument.render(sound.patch).samples).max() < 1e-4
 
@@ -81,9 +82,9 @@ def test_from_a_model_to_a_zip_whose_sounds_are_read_back(address, page, familie
     page.get_by_role("button", name=re.compile("Save.*Variation 3")).click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="FLAC").click()
-    assert saved.value.suggested_filename == "cgan-scrape-2-near-03.flac"
-    near = Sound.load(Path(saved.value.path()))
-    assert near.patch == instrument.varied(Patch("cgan", "scrape", 2), 0.1, 3, 0)[2]
+    third = instrument.varied(Patch("cgan", "scrape", 2), 0.1, 3, 0)[2]
+    assert saved.value.suggested_filename == f"{file_stem(third)}-near-03.flac"
+    assert Sound.load(Path(saved.value.path())).patch == third
     page.goto(page.url)  # as a new visitor
     page.get_by_text("4 sounds, 0.3 s").wait_for()
     rest(page)

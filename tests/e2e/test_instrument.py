@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.live import find_chromium
-from synth.patch import Patch
-from synth.sound import Sound
-from synth.style import StyleInstrument
+from synth.instruments.style import StyleInstrument
+from synth.patch.patch import Patch
+from synth.sound.sound import Sound
 from tests.e2e.browsing import at_rest, follow, settled
+from tests.harness.serving import find_chromium
 
 pytestmark = [
     pytest.mark.e2e,
@@ -169,7 +169,7 @@ def test_nothing_hangs_over_the_side(live, width, height):
     main = live.locator(".stMain")
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
     if width == 1440:
-        assert main.evaluate("main => main.scrollHeight <= main.clientHeight"), "all of a sound in one view"
+        expect(live.locator(".st-key-footer")).to_be_in_viewport(ratio=1.0)  # all of a sound in one view
 
 
 def test_the_choices_follow_from_page_to_page(page, address):
@@ -177,4 +177,4 @@ def test_the_choices_follow_from_page_to_page(page, address):
     for name in ("Explore", "Match", "Shape"):
         page.locator(".instrument .stage").wait_for(timeout=60_000)
         follow(page, name)
-        expect(page.get_by_role("radio", name="Scrape", exact=True)).to_be_checked()
+        expect(page.get_by_role("radio", name="Scrape", exact=True)).to_be_checked(timeout=60_000)

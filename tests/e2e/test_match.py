@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from benchmarks.live import find_chromium
-from synth.sound import Sound
+from synth.sound.sound import Sound
 from tests.e2e.browsing import follow
+from tests.harness.serving import find_chromium
 
 pytestmark = [
     pytest.mark.e2e,

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.live import find_chromium
-from synth.morph import Morph
-from synth.sound import Sound
-from synth.style import StyleInstrument
+from synth.instruments.style import StyleInstrument
+from synth.patch.morph import Morph
+from synth.sound.sound import Sound
 from tests.e2e.browsing import at_rest, follow, settled
+from tests.harness.serving import find_chromium
 
 pytestmark = [
     pytest.mark.e2e,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from benchmarks.live import find_chromium, served
 from tests.e2e.browsing import settled
+from tests.harness.serving import find_chromium, served
 
 pytestmark = [
     pytest.mark.e2e,

@@ -10,11 +10,12 @@ import sys
 import numpy as np
 import pytest
 import soundfile
+from playwright.sync_api import expect
 
-from benchmarks.live import ROOT, find_chromium, served
-from synth.sound import Sound
-from synth.style import StyleInstrument
+from synth.instruments.style import StyleInstrument
+from synth.sound.sound import Sound
 from tests.e2e.browsing import at_rest, settled
+from tests.harness.serving import ROOT, find_chromium, served
 
 pytestmark = [
     pytest.mark.e2e,
@@ -81,7 +82,7 @@ def test_pick_move_hear_and_save(page, address, published, tmp_path):
         page.get_by_role("button", name="WAV").click()
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
-    assert file.name == "tiny-scrape-0.wav"
+    assert file.name == "tiny_scrape_dim_1+5_s0.wav"
     saved, rate = soundfile.read(file)
     assert rate == 16000 and np.abs(saved - moved).max() < 1e-4
     kept = Sound.load(file)
@@ -97,7 +98,7 @@ def test_other_formats_carry_the_patch_too(page, address, tmp_path, format):
         page.get_by_role("button", name=format).click()
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
-    assert file.name == f"tiny-hit-9.{format.lower()}"
+    assert file.name == f"tiny_hit_s9.{format.lower()}"
     assert Sound.load(file).patch.seed == 9
 
 
@@ -131,7 +132,7 @@ def test_undo_redo_by_key_and_the_browsers_own_back(page, address):
 def test_the_share_link_restores_the_sound(page, address, chromium):
     opened(page, address)
     after(page, page.get_by_role("button", name="Roll").click)
-    sound = after(page, lambda: press(page, "Truncation", "Home"))
+    sound = after(page, lambda: press(page, "Typical / Wild", "Home"))
     page.get_by_role("button", name="Share").click()
     link = page.locator("code").inner_text()
     assert link == page.url.replace("classic=1&", "")
@@ -153,7 +154,7 @@ def test_nothing_hangs_over_the_side(page, address, width, height):
     main = page.locator(".stMain")
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
     if width == 1440:
-        assert main.evaluate("main => main.scrollHeight <= main.clientHeight"), "all of a sound in one view"
+        expect(page.locator(".st-key-footer")).to_be_in_viewport(ratio=1.0)  # all of a sound in one view
 
 
 def test_the_page_and_the_api_share_one_port_under_a_base_path(chromium, published):

@@ -14,9 +14,9 @@ import pytest
 import soundfile
 from playwright.sync_api import expect
 
-from app import jobs
-from benchmarks.live import find_chromium, served
+from app.jobs import jobs
 from tests.e2e.browsing import follow
+from tests.harness.serving import find_chromium, served
 
 pytestmark = [
     pytest.mark.e2e,
@@ -78,7 +78,7 @@ def test_from_a_zip_to_a_model_that_plays(address, page, zipped):
     page.get_by_label("Name of the model").press("Enter")
     page.locator(".st-key-publish button").click()
     page.get_by_role("link", name="Play").click()
-    page.get_by_text("mine-hit-0").wait_for()
+    page.get_by_text("mine_hit_s0").wait_for()
     assert "m=mine" in page.url
     with page.expect_download() as download:
         page.get_by_role("button", name="WAV").click()

@@ -14,9 +14,9 @@ import pytest
 import soundfile
 from playwright.sync_api import expect
 
-from benchmarks.live import find_chromium, served
-from synth.checkpoint import CARD
+from synth.checkpoint.store import CARD
 from tests.e2e.browsing import follow
+from tests.harness.serving import find_chromium, served
 from tests.pages.test_transfer import semantic
 
 pytestmark = [

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.live import find_chromium
-from synth.patch import Patch
-from synth.sound import Sound
-from synth.style import StyleInstrument
+from synth.instruments.style import StyleInstrument
+from synth.patch.patch import Patch
+from synth.sound.sound import Sound
 from tests.e2e.browsing import follow, settled
+from tests.harness.serving import find_chromium
 
 pytestmark = [
     pytest.mark.e2e,

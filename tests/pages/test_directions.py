@@ -11,10 +11,10 @@ import pytest
 import soundfile
 from streamlit.testing.v1 import AppTest
 
-from app.resources import SharedInstrument
-from app.shelf import Kept
-from synth.own import FILE, SHARED
-from synth.patch import Patch
+from app.server.instruments import SharedInstrument
+from app.widgets.shelf import Kept
+from synth.checkpoint.named_directions import FILE, SHARED
+from synth.patch.patch import Patch
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
@@ -74,7 +74,7 @@ def test_a_slider_is_made_of_sounds_measured_and_kept(page, root):
     (kept,) = json.loads((root / "tiny" / FILE).read_text())["directions"]
     assert kept["name"] == "Hiss" and kept["measured"]["seeds"] == 12 and len(kept["measured"]["positions"]) == 5
     assert page.get("vega_lite_chart")
-    assert any("Your sounds differ most in" in item.value and "r " in item.value for item in page.caption)
+    assert any("Your sounds differ most in" in item.help and "r " in item.help for item in page.caption)
     before = page.get("audio")[-1].proto.url
     labelled(page.slider, "Hiss").set_value(4.0).run()
     clean(page)
@@ -97,7 +97,7 @@ def test_it_is_renamed_shared_and_deleted(page, root):
     labelled(page.button, "Rename").click().run()
     clean(page)
     assert page.query_params["d.Air"] == "2.0" and labelled(page.slider, "Air").value == 2.0
-    from app.resources import instrument
+    from app.server.instruments import instrument
 
     shared = instrument("tiny").pack("Air")
     opener = next(item for item in page.file_uploader if item.label.startswith("A file"))
@@ -187,7 +187,7 @@ def test_cancel_leaves_everything_as_it_was(page, root, monkeypatch):
     """The page is stopped in the middle of the measurement, as a click on Cancel stops it."""
     from streamlit.runtime.scriptrunner import StopException
 
-    from app.resources import SharedInstrument
+    from app.server.instruments import SharedInstrument
 
     heard, whole = [], SharedInstrument.hear
 
@@ -223,7 +223,7 @@ def test_a_direction_of_explore_is_measured_when_asked(page):
     assert any("not measured yet" in item.value for item in page.caption)
     labelled(page.button, "Measure").click().run()
     clean(page)
-    assert any("It moves" in item.value for item in page.caption) and page.get("vega_lite_chart")
+    assert any("It moves" in item.help for item in page.caption) and page.get("vega_lite_chart")
 
 
 def test_a_slider_that_was_deleted_while_it_was_measured_stays_deleted(page, root, monkeypatch):

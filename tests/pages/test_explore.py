@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from synth.own import FILE
+from synth.checkpoint.named_directions import FILE
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 

@@ -58,11 +58,11 @@ def test_a_first_visit_shows_the_sound_at_hand_and_a_link_shows_the_same():
     page = opened(m="tiny", c="scrape", s="5")
     assert labelled(page.number_input, "First seed").value == 5 and link(page)["c"] == "scrape"
     labelled(page.number_input, "Sounds").set_value(2).run()
-    labelled(page.slider, "Truncation").set_value(0.5).run()
+    labelled(page.slider, "Typical / Wild").set_value(0.5).run()
     other = opened(batch=page.query_params["batch"])
     assert heard(other) == heard(page) and len(heard(page)) == 2
     labelled(page.button, "Undo").click().run()
-    assert labelled(page.slider, "Truncation").value == 1.0 and heard(page) != heard(other)
+    assert labelled(page.slider, "Typical / Wild").value == 1.0 and heard(page) != heard(other)
 
 
 def test_a_seed_is_rolled_and_a_category_changed():

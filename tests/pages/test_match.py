@@ -11,10 +11,10 @@ import soundfile
 import torch
 from streamlit.testing.v1 import AppTest
 
-from synth.control.match import Target
-from synth.patch import Patch
-from synth.sound import Sound
-from synth.style import StyleInstrument
+from synth.instruments.style import StyleInstrument
+from synth.latents.match import Target
+from synth.patch.patch import Patch
+from synth.sound.sound import Sound
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
@@ -99,11 +99,32 @@ def test_a_search_comes_nearer_than_the_encoder(page):
         patch = Patch.from_query({key: text for key, text in page.query_params.items() if key != "classic"})
         return float(target.distance(instrument.synthesise(patch)))
 
+    labelled(page.toggle, "Keep what the model cannot make").set_value(False)
     matched(upload(page, given.to_bytes("wav")))
     first = apart()
     matched(page, "2 s")
     clean(page)
     assert apart() < 0.95 * first
+
+
+def test_what_the_model_cannot_make_is_kept_as_much_as_one_likes(page):
+    tone = Sound(np.sin(0.5 * np.arange(960)).astype(np.float32)[None] * 0.5, 16000)
+    matched(upload(page, tone.to_bytes("wav")))
+    clean(page)
+    assert "rs" in page.query_params and "ra" not in page.query_params
+    urls = [item.proto.url for item in page.get("audio")]
+    labelled(page.slider, "What the model cannot make").set_value(0.5).run()
+    clean(page)
+    assert page.query_params["ra"] in ("0.5", ["0.5"]) and [item.proto.url for item in page.get("audio")] != urls
+    labelled(page.button, "Undo").click().run()
+    assert labelled(page.slider, "What the model cannot make").value == 1.0
+    labelled(page.toggle, "Keep what the model cannot make").set_value(False).run()
+    assert not labelled(page.toggle, "Keep what the model cannot make").value
+    matched(page)
+    clean(page)
+    assert not labelled(page.toggle, "Keep what the model cannot make").value
+    assert "rs" not in page.query_params
+    assert not [slider for slider in page.slider if slider.label == "What the model cannot make"]
 
 
 def test_the_category_is_found_or_chosen(page):
@@ -172,7 +193,7 @@ def test_a_silent_part_is_refused_until_it_is_moved(page):
 def test_ten_minutes_in_stereo_at_96_kHz_are_taken(page):
     seconds = 600
     stereo = np.zeros((seconds * 8000, 2), np.float32)
-    stereo[:8000] = 0.1
+    stereo[:8000] = noise(1.0, 8000)[:, None]
     upload(page, wav(np.tile(noise(0.4, 96000)[:, None], 2), 96000))
     clean(page)
     assert "z" in matched(page).query_params
@@ -199,7 +220,7 @@ def test_cancel_leaves_everything_as_it_was(page):
 
 
 def test_what_ends_a_search_is_told(page, monkeypatch):
-    from app.resources import SharedInstrument
+    from app.server.instruments import SharedInstrument
     from synth.errors import CheckpointError
 
     def refuse(*_) -> None:

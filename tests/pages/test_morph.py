@@ -8,8 +8,8 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from synth.control import pace
 from synth.errors import CheckpointError
+from synth.latents import pace
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
@@ -93,7 +93,7 @@ def test_path_and_layers(page):
 
     assert "Pace" not in [group.label for group in page.button_group], "none inside a square"
     choose("Sounds", 2)
-    assert labelled(page.button_group, "Path").options == ["straight, in w+"]
+    assert "Path" not in [group.label for group in page.button_group], "there is one way alone"
     labelled(page.selectbox, "Category of B").set_value("hit").run()
     labelled(page.slider, "A to B").set_value(0.5).run()
     sounds = [heard(page)]
@@ -104,13 +104,13 @@ def test_path_and_layers(page):
     assert link(page)["pace"] == "linear" and heard(page) not in sounds
     choose("Pace", "even")
     assert heard(page) == sounds[0], "the same place again"
-    choose("Follows", "coarse")
-    assert link(page)["layers"] == "0-1" and labelled(page.slider, "Layers").value == (0, 1)
+    choose("Follows", "spectrum")
+    assert link(page)["layers"] == "0-3" and labelled(page.slider, "Layers").value == (0, 3)
     sounds.append(heard(page))
     labelled(page.slider, "Layers").set_value((1, 5)).run()
     sounds.append(heard(page))
     assert labelled(page.button_group, "Follows").value is None
-    labelled(page.slider, "Layers").set_value((0, 5)).run()
+    labelled(page.slider, "Layers").set_value((0, 9)).run()
     assert "layers" not in link(page)
     assert len(set(sounds)) == 4
     choose("Path", "z")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from synth.patch.residual import Products, Residual
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
@@ -28,9 +32,14 @@ def both(page: AppTest) -> tuple[str, str]:
     return reference.proto.url, made.proto.url
 
 
+def latent(page: AppTest):
+    return page.session_state["history"].patch.latent
+
+
 def test_the_reference_is_matched_and_follows_its_controls(page):
     first = both(page)
-    assert first[0] != first[1] and "z" in page.query_params
+    assert first[0] != first[1] and latent(page)
+    assert "z" not in page.query_params and "reference" in page.query_params  # which says it all
     assert page.metric[0].value.endswith(" dB")
     assert len([item for item in page.get("html") if "Difference" in item.proto.body]) == 1
     labelled(page.selectbox, "Example").set_value("Ticks").run()
@@ -46,13 +55,14 @@ def test_the_reference_is_matched_and_follows_its_controls(page):
 
 def test_a_prior_and_a_refinement_change_the_match_alone(page):
     reference, matched = both(page)
-    labelled(page.selectbox, "Toward").set_value("scrape").run()
+    labelled(page.selectbox, "Blend to").set_value("scrape").run()
     pulled = both(page)
     assert pulled[0] == reference and pulled[1] != matched
-    labelled(page.slider, "Strength").set_value(0.2).run()
-    latent, before = page.query_params["z"], float(page.metric[0].value.split()[0])
+    labelled(page.slider, "Blend").set_value(0.2).run()
+    matched_to, before = latent(page), float(page.metric[0].value.split()[0])
     labelled(page.button, "Refine").click().run()
-    assert both(page)[0] == reference and page.query_params["z"] != latent
+    assert both(page)[0] == reference and latent(page) != matched_to
+    assert "z" in page.query_params
     assert float(page.metric[0].value.split()[0]) <= before + 1.0
     assert page.query_params["pt"] == "scrape"
 
@@ -77,3 +87,13 @@ def test_a_link_opens_both_sounds(page):
     other.run()
     assert both(other) == sounds
     assert labelled(other.selectbox, "Example").value == "Scratches"
+
+
+def test_a_new_match_comes_without_what_was_kept_beside_another_latent(page):
+    history = page.session_state["history"]
+    rng = np.random.default_rng(0)
+    kept = Residual(*(Products.of(rng.standard_normal((1, 32)), rng.standard_normal((1, 32))) for _ in range(2)))
+    history.push(replace(history.patch, residual=kept.to_text()))
+    labelled(page.selectbox, "Example").set_value("Ticks").run()
+    both(page)
+    assert page.session_state["history"].patch.residual is None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from synth.checkpoint import CARD
+from synth.checkpoint.store import CARD
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
@@ -49,11 +49,11 @@ def test_a_first_visit_shows_and_plays_a_sound(page):
     assert page.selectbox[0].value == "tiny"
     assert page.button_group[0].value == "hit"
     assert page.number_input[0].value == 0
-    assert [item.label for item in page.slider[:6]] == ["Truncation", "Dim 1", "Dim 2", "Dim 3", "Dim 4", "Dim 5"]
+    assert [item.label for item in page.slider[:6]] == ["Typical / Wild", "Dim 1", "Dim 2", "Dim 3", "Dim 4", "Dim 5"]
     assert not page.get("vega_lite_chart"), "of a model without semantic sliders nothing was measured"
     assert source(page)
     assert any("data:image/png;base64," in item.proto.body for item in page.get("html"))
-    assert [item.proto.label for item in page.get("download_button")] == ["WAV", "FLAC", "OGG"]
+    assert [item.proto.label for item in page.get("download_button")] == ["WAV", "FLAC", "OGG", "MP3"]
     assert page.query_params["c"] == "hit"
 
 
@@ -62,7 +62,7 @@ def test_every_control_makes_another_sound(page):
     heard = {source(page)}
     slider(page, "Dim 2").set_value(4.0).run()
     heard.add(source(page))
-    slider(page, "Truncation").set_value(0.2).run()
+    slider(page, "Typical / Wild").set_value(0.2).run()
     heard.add(source(page))
     page.number_input[0].set_value(17).run()
     heard.add(source(page))
@@ -176,28 +176,28 @@ def test_categories_are_named_as_people_read_them(page):
 def test_the_live_instrument_is_the_default_and_a_switch_turns_it_off(tiny_checkpoint):
     page = AppTest.from_file(str(MAIN), default_timeout=60).run()
     clean(page)
-    assert len(page.get("bidi_component")) == 1 and not page.get("audio")
+    assert [item.key for item in page.get("bidi_component")] == ["history.keeper", "shape"] and not page.get("audio")
     switch = next(item for item in page.toggle if item.label == "Classic widgets")
     switch.set_value(True).run()
     clean(page)
-    assert source(page) and not page.get("bidi_component")
+    assert source(page) and [item.key for item in page.get("bidi_component")] == ["history.keeper"]
     assert page.query_params["classic"] == "1"
 
 
 def test_a_prototype_pulls_the_sound(page):
     page.run()
     heard = {source(page)}
-    labelled(page.selectbox, "Toward").set_value("scrape").run()
+    labelled(page.selectbox, "Blend to").set_value("scrape").run()
     heard.add(source(page))
     assert (page.query_params["pt"], page.query_params["pl"]) == ("scrape", "0.7")
-    slider(page, "Pull").set_value(1.0).run()
+    slider(page, "Blend").set_value(1.0).run()
     heard.add(source(page))
     clean(page)
     assert len(heard) == 3
-    labelled(page.selectbox, "Toward").set_value(None).run()
+    labelled(page.selectbox, "Blend to").set_value("").run()
     clean(page)
     assert source(page) in heard and "pt" not in page.query_params
-    assert "Pull" not in [item.label for item in page.slider]
+    assert "Blend" not in [item.label for item in page.slider]
 
 
 def test_semantic_sliders_come_first_and_say_how_straight_they_are(tiny_checkpoint, tmp_path, monkeypatch, page):
@@ -214,9 +214,12 @@ def test_semantic_sliders_come_first_and_say_how_straight_they_are(tiny_checkpoi
     monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(root))
     page.run()
     clean(page)
-    assert [item.label for item in page.slider[:3]] == ["Truncation", "Brightness", "Dim 1"]
+    assert [item.label for item in page.slider[:3]] == ["Typical / Wild", "Brightness", "Dim 1"]
+    assert not page.get("vega_lite_chart"), "a chart that nobody sees yet keeps the first sound waiting"
+    page.session_state["straightness"] = True
+    page.run()
     assert len(page.get("vega_lite_chart")) == 1
-    (told,) = [item.value for item in page.caption if item.value.startswith("r ")]
+    (told,) = [item.help for item in page.caption if item.help.startswith("r ")]
     assert "0.93 with brightness" in told and "noisiness (r +0.41)" in told
 
 
@@ -242,3 +245,20 @@ def test_an_unknown_app_is_one_sentence_and_shape(page):
     (warning,) = page.warning
     assert "algo-9" in warning.value and "algo-2" in warning.value and "\n" not in warning.value
     assert source(page) and slider(page, "Dim 1")
+
+
+def test_files_have_the_rate_that_was_chosen(page):
+    page.run()
+    assert labelled(page.selectbox, "Sample rate of files").value == 16000, "that of the sound"
+
+    def offered() -> dict[str, bool]:
+        return {item.label: not item.proto.disabled for item in page.get("download_button")}
+
+    assert offered() == dict.fromkeys(("WAV", "FLAC", "OGG", "MP3"), True)
+    labelled(page.selectbox, "Sample rate of files").set_value(96000).run()
+    clean(page)
+    assert offered() == {"WAV": True, "FLAC": True, "OGG": True, "MP3": False}
+    trim = next(item for item in page.toggle if item.label == "Trim end")
+    trim.set_value(True).run()
+    clean(page)
+    assert labelled(page.selectbox, "Sample rate of files").value == 96000 and "en" in page.query_params

@@ -1,4 +1,4 @@
-"""The Train page, run by Streamlit's own test harness; real trainers run in tests/app/test_jobs.py and tests/e2e."""
+"""The Train page, run by Streamlit's own test harness; real trainers run in tests/app/jobs and tests/e2e."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import soundfile
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app import jobs, plan, sounds
-from app.plan import SCRATCH, Speed
+from app.jobs import jobs, plan, uploads
+from app.jobs.plan import SCRATCH, Speed
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
@@ -100,10 +100,10 @@ def test_a_zip_is_understood_and_started_on(page, root, recordings, monkeypatch)
 def test_a_plain_preset_is_planned_in_one_phase_and_started(page, root, recordings, monkeypatch, preset):
     started, tried = [], []
     monkeypatch.setattr(jobs, "start", lambda *what: started.append(what) or root / what[0])
-    monkeypatch.setattr("app.plan.jobs.call", lambda arguments: tried.append(arguments) or "")
-    monkeypatch.setattr("app.plan.speed_of", lambda ticks: Speed(20.0, measured=time.time()))
+    monkeypatch.setattr("app.jobs.plan.jobs.call", lambda arguments: tried.append(arguments) or "")
+    monkeypatch.setattr("app.jobs.plan.speed_of", lambda ticks: Speed(20.0, measured=time.time()))
     monkeypatch.setattr(
-        sounds, "look", lambda *what: sounds.Found(recordings, 20, 1.3, {"hit": 10, "scrape": 10}, (), ())
+        uploads, "look", lambda *what: uploads.Found(recordings, 20, 1.3, {"hit": 10, "scrape": 10}, (), ())
     )
     recipe = next(recipe for recipe in SCRATCH if recipe.preset == preset)
     page.run()
@@ -148,10 +148,10 @@ def test_what_is_no_folder_is_one_sentence(page):
 
 
 def test_what_forbids_training_is_said_and_nothing_can_be_started(page, tmp_path, monkeypatch):
-    found = sounds.Found(
+    found = uploads.Found(
         tmp_path, 3, 6.0, {"hit": 3}, ("There are 3 clips: add some.",), ("One is silent: remove it.",)
     )
-    monkeypatch.setattr(sounds, "look", lambda *what: found)
+    monkeypatch.setattr(uploads, "look", lambda *what: found)
     page.run()
     page.button_group[0].set_value("Path").run()
     page.text_input[0].set_value(str(tmp_path)).run()
@@ -165,7 +165,7 @@ def test_a_run_shows_its_figures_sounds_and_curves(page, finished):
     assert not page.exception and not page.error and not page.warning
     assert labelled(page.selectbox, "Run").value == "mine"
     figures = {item.label: item.value for item in page.metric}
-    assert figures["Phase"] == "Inventing" and float(figures["Images/s"]) > 0
+    assert figures["Phase"] == "Inventing" and float(figures["Sounds/s"]) > 0
     assert len(page.get("audio")) == 2 and len(page.get("vega_lite_chart")) >= 3
     assert "Pause" not in [item.label for item in page.button]
 
@@ -190,6 +190,7 @@ def test_a_crash_shows_its_last_lines_and_the_way_on(page, finished, monkeypatch
     assert not page.exception
     assert sentence(page.error) == "The disk is full: free some space and resume."
     assert "0.1 kimg" in page.code[0].value
+    page.run()
     assert labelled(page.number_input, "Minutes").value == 29
     button(page, "Go on").click().run()
     assert resumed == [(finished, 29)]
@@ -267,3 +268,22 @@ def test_a_run_that_ends_while_the_page_is_drawn_is_over_on_all_of_it(page, fini
     labels = [item.label for item in page.button]
     assert "Stop" not in labels and "Go on" in labels and not page.get("progress")
     assert any("Finished" in item.value for item in page.markdown)
+
+
+def looks(page: AppTest) -> dict[str, str]:
+    """Of the menus of a run."""
+    return {menu.proto.popover.label: menu.proto.popover.type for menu in page.get("popover")}
+
+
+def test_what_leads_on_is_the_bright_one(page, finished):
+    record = {"pid": 1, "birth": "long ago", "started": time.time() - 60, "minutes": 30.0, "arguments": []}
+    (finished / jobs.JOB).write_text(json.dumps(record))
+    (finished / jobs.ENDED).write_text(json.dumps({"code": 2, "at": time.time()}))
+    page.run()
+    assert looks(page) == {"Resume": "primary", "Publish": "secondary", "Delete": "secondary"}, "it crashed"
+    (finished / jobs.ENDED).write_text(json.dumps({"code": 0, "at": time.time()}))
+    assert looks(page.run()) == {"Resume": "secondary", "Publish": "primary", "Delete": "secondary"}, "it is over"
+    (finished / jobs.PUBLISHED).write_text(json.dumps({"models": ["tiny"]}))
+    assert looks(page.run()) == {"Resume": "secondary", "Publish": "secondary", "Delete": "secondary"}
+    (play,) = page.get("page_link")
+    assert play.proto.label == "Play Tiny"

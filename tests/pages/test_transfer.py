@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -10,9 +11,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.shelf import Kept
-from synth.checkpoint import CARD
-from synth.patch import Patch
+from app.widgets.shelf import Kept
+from synth.checkpoint.store import CARD
+from synth.patch.patch import Patch
 from tests.pages.test_directions import MAIN, clean, labelled, noise, tone, wav
 
 
@@ -50,7 +51,13 @@ def upload(page: AppTest, data: bytes) -> AppTest:
 
 
 def figures(page: AppTest) -> dict[str, float]:
-    return {item.label: float(item.value) for item in page.metric if item.value != "–"}
+    return {item.label: octaves(item.value) for item in page.metric if item.value != "–"}
+
+
+def octaves(told: str) -> float:
+    """A brightness in Hz or kHz as it was measured."""
+    number, unit = told.split()
+    return math.log2(float(number) * {"kHz": 1.0, "Hz": 0.001}[unit])
 
 
 def test_the_sound_gets_the_brightness_of_another_and_undo_takes_it_back(page):
@@ -150,7 +157,7 @@ def test_cancel_leaves_everything_as_it_was(page, monkeypatch):
     """The page is stopped in the middle of the search, as a click on Cancel stops it."""
     from streamlit.runtime.scriptrunner import StopException
 
-    from app.resources import SharedInstrument
+    from app.server.instruments import SharedInstrument
 
     whole = SharedInstrument.give
 

@@ -78,7 +78,7 @@ def test_neighbours_of_a_found_sound_are_in_w(page):
     labelled(page.button, "1").click().run()
     labelled(page.button, "Make it the centre").click().run()
     heard(page)
-    assert labelled(page.button_group, "Neighbours").options == ["all around, in W"]
+    assert labelled(page.button_group, "Neighbours").options == ["All around"]
 
 
 def test_a_neighbour_is_kept_on_the_shelf(page):
@@ -103,7 +103,7 @@ def test_a_model_that_cannot_be_used_is_one_sentence(page, monkeypatch):
     def gone(model: str):
         raise CheckpointError(f"{model} is gone: restore it")
 
-    monkeypatch.setattr("app.resources.instrument", gone)
-    monkeypatch.setattr("app.parts.instrument", gone)
+    monkeypatch.setattr("app.server.instruments.instrument", gone)
+    monkeypatch.setattr("app.widgets.parts.instrument", gone)
     page.run()
     assert not page.exception and "gone" in page.error[0].value

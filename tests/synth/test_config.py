@@ -8,10 +8,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth.config import KEYS, Config, read, save
+from synth.config import KEYS, Config, read, save, serving
 from synth.errors import ConfigError, SonoformError
 
 
@@ -30,7 +30,7 @@ def test_every_key_has_a_check_and_a_default_that_passes_it():
 def test_defaults_are_those_of_the_service():
     config = read(environment={}).config
     assert (config.model, config.host, config.port) == ("soundgan", "127.0.0.1", 5050)
-    assert config.patch() == {"model": "soundgan", "phase": "pghi+gl", "lufs": None}
+    assert config.patch() == {"model": "soundgan", "phase": "texture", "lufs": None}
     assert Config(normalise="loudness").patch()["lufs"] == -18.0
 
 
@@ -147,6 +147,7 @@ def test_saving_where_nobody_may_write_is_one_sentence(here):
         save(here / "missing" / "sonoform.toml", {"port": 3})
 
 
+@settings(deadline=None)  # it writes files, and waits for the disk of a busy machine
 @given(
     st.fixed_dictionaries(
         {},
@@ -166,5 +167,20 @@ def test_any_configuration_is_saved_and_read(tmp_path_factory, values):
 
 
 def test_it_is_read_without_torch():
-    code = "import sys, synth.config, synth.runs; sys.exit('torch' in sys.modules)"
+    code = "import sys, synth.config, synth.runs.figures; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_web_app_reads_what_concerns_servers_alone():
+    named = {"SONOFORM_HOSTS": "a.example *.b.example", "SONOFORM_PROXIES": "10.1.2.3/8", "SONOFORM_LISTENERS": "3"}
+    config = serving(named | {"SONOFORM_STREAM_MINUTES": "0.5", "SONOFORM_PORT": "no number", "SONOFORM_OTHER": "x"})
+    assert config.hosts == ("a.example", "*.b.example") and config.proxies == ("10.0.0.0/8",)
+    assert (config.listeners, config.stream_minutes, config.port) == (3, 0.5, 5050)
+    assert serving({}) == Config()
+
+
+@pytest.mark.parametrize("name", ["HOSTS=a b/c", "PROXIES=studio", "LISTENERS=-1", "STREAM_MINUTES=0"])
+def test_wrong_settings_of_servers_are_named(name):
+    key, _, text = name.partition("=")
+    with pytest.raises(ConfigError, match=f"SONOFORM_{key}: {key.lower()} must be"):
+        serving({f"SONOFORM_{key}": text})

@@ -1,4 +1,4 @@
-// Banks of controls, each of which can be folded away.
+// Banks of sliders and switches, each of which can be folded away.
 
 import { useState } from "react";
 import type { Bank, Values } from "./controls";
@@ -11,10 +11,10 @@ interface Props {
   moves: Moves;
 }
 
-export function Banks({ banks, values, moves }: Props) {
+export function Banks({ banks, place, values, moves }: Props & { place: Bank["place"] }) {
   return (
-    <div className="banks">
-      {banks.map((bank) => (
+    <div className={place === "side" ? "banks" : "banks below"}>
+      {banks.filter((bank) => bank.place === place).map((bank) => (
         <BankOf key={bank.title} bank={bank} values={values} moves={moves} />
       ))}
     </div>
@@ -23,11 +23,11 @@ export function Banks({ banks, values, moves }: Props) {
 
 function BankOf({ bank, values, moves }: { bank: Bank; values: Values; moves: Moves }) {
   const [open, setOpen] = useState(bank.open);
-  const moved = bank.controls.filter((control) => values[control.name] !== control.home).length;
+  const moved = [...bank.controls, ...bank.switches].filter(({ name, home }) => values[name] !== home).length;
   const vertical = bank.orientation === "vertical";
   const pair = bank.pad?.map((name) => bank.controls.find((control) => control.name === name));
   return (
-    <section className="bank" aria-label={bank.title}>
+    <section className={`bank ${bank.place}`} aria-label={bank.title}>
       <button className="fold" aria-expanded={open} onClick={() => setOpen(!open)}>
         <i aria-hidden="true" className={open ? "arrow open" : "arrow"} />
         {bank.title}
@@ -36,11 +36,20 @@ function BankOf({ bank, values, moves }: { bank: Bank; values: Values; moves: Mo
       {open && (
         <div className={vertical ? "controls vertical" : "controls"}>
           {bank.controls.map((control) => (
-            <Slider key={control.name} control={control} value={values[control.name]!} vertical={vertical} moves={moves} />
+            <Slider key={control.name} control={control} value={Number(values[control.name])} vertical={vertical} moves={moves} />
           ))}
         </div>
       )}
-      {open && pair?.[0] && pair[1] && <Pad x={pair[0]} y={pair[1]} values={values} moves={moves} />}
+      {open && bank.switches.length > 0 && (
+        <div className="switches">
+          {bank.switches.map(({ name, label, help }) => (
+            <button key={name} role="switch" aria-checked={values[name] === true} title={help || undefined} onClick={() => moves.set({ [name]: !values[name] })}>
+              {label}
+            </button>
+          ))}
+        </div>
+      )}
+      {open && pair?.[0] && pair[1] && <Pad x={pair[0]} y={pair[1]} corners={bank.corners} values={values} moves={moves} />}
     </section>
   );
 }

@@ -5,18 +5,20 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { whole, zoomed, type View } from "./axis";
 import { Banks } from "./Banks";
 import type { ColourMap } from "./colours";
-import { placed, type Bank, type Values } from "./controls";
+import { learntOf, placed, spelled, type Bank, type Source as Sources, type Values } from "./controls";
 import { Engine } from "./engine";
 import type { Frame } from "./frame";
 import { Help } from "./Help";
-import { draftOf, wavOf, type Body } from "./infer";
+import { frameOf, wavOf, type Body, type Question } from "./infer";
 import { commandOf, type Command } from "./keys";
 import { Outbox, type Said } from "./outbox";
 import { Picture } from "./Picture";
 import { LatestWins } from "./requests";
+import { Source } from "./Source";
 import { Transport } from "./Transport";
+import { keepVolume, keptVolume } from "./volume";
 
-/** What Python says; app/instrument.py writes it. */
+/** What Python says; app/widgets/live.py writes it. */
 export interface Meta {
   /** Number of the last thing that Python heard from here. */
   heard: number;
@@ -28,6 +30,9 @@ export interface Meta {
   /** Name of a saved file, without its suffix. */
   file: string;
   slot: string;
+  source: Sources | null;
+  /** The query by which GET /stream plays the body without an end, where it can. */
+  stream: string | null;
 }
 
 interface Props {
@@ -40,60 +45,75 @@ const SETTLED_MS = 300; // keys that follow each other faster are one change
 
 export function Instrument({ meta, frame, tell }: Props) {
   const [held, setHeld] = useState<Values>({});
-  const [draft, setDraft] = useState<Frame | null>(null);
+  const [shown, setShown] = useState<Frame | null>(frame);
   const [trouble, setTrouble] = useState<string | null>(null);
   const [playing, setPlaying] = useState(false);
   const [loop, setLoop] = useState(false);
   const [auto, setAuto] = useState(true);
   const [help, setHelp] = useState(false);
+  const [volume, setVolume] = useState(keptVolume);
   const [map, setMap] = useState<ColourMap>("magma");
   const [zoom, setZoom] = useState<{ view: View; seconds: number } | null>(null);
 
   // What handlers of the keyboard and of answers read, always as of the last picture.
   const now = useRef({ meta, held, loop, auto, playing });
   now.current = { meta, held, loop, auto, playing };
+  const first = useRef(true);
+  const streamed = useRef<string | null>(null);
   const dragging = useRef(false);
   const changed = useRef<Values>({});
   const settling = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const loaded = useRef("");
-  const saving = useRef(false);
+  // What the sound at hand was asked by, as `spelled`; none for a draft.
+  const loaded = useRef<string | null>(null);
+  // A command that waits until Python has heard what the hand changed.
+  const waiting = useRef<"save" | "endless" | null>(null);
 
   const engine = useMemo(() => new Engine(), []);
   const outbox = useMemo(() => new Outbox(), []);
   const drafts = useMemo(
     () =>
-      new LatestWins<Body, Frame>(
-        (body, sequence) => draftOf(now.current.meta.address, body, sequence),
-        (answer) => hear(answer, dragging.current || now.current.loop, true),
+      new LatestWins<Question, Frame>(
+        (question, sequence) => frameOf(now.current.meta.address, question, sequence),
+        (answer, { body, draft }) => hear(answer, dragging.current || now.current.loop, draft ? null : spelled(body)),
         setTrouble,
       ),
     [],
   );
 
-  function hear(sound: Frame, looped: boolean, isDraft: boolean): void {
+  function hear(sound: Frame, looped: boolean, question: string | null): void {
     engine.load(sound, looped);
     if (!engine.playing && engine.awake && now.current.auto) engine.play(0, looped);
+    loaded.current = question;
     setPlaying(engine.playing);
-    setDraft(isDraft ? sound : null);
+    setShown(sound);
   }
+
+  useEffect(() => {
+    engine.volume = volume;
+    keepVolume(volume);
+  }, [volume]);
 
   // A message of Python's: the sound itself, unless the hand has moved on since.
   useEffect(() => {
     outbox.heard(meta.heard);
     if (!outbox.empty || dragging.current || Object.keys(changed.current).length) return;
     setHeld({});
-    if (saving.current) void save(meta);
-    saving.current = false;
-    const patch = JSON.stringify(meta.body);
-    if (!frame || (patch === loaded.current && !draft)) return;
-    const first = loaded.current === "";
-    loaded.current = patch;
-    if (first) engine.load(frame, loop);
-    else hear(frame, loop, false);
+    const command = waiting.current;
+    waiting.current = null;
+    if (command === "save") void save(meta);
+    if (command === "endless" || (engine.endless && streamed.current !== meta.stream)) flow(meta);
+    const asked = spelled(meta.body);
+    if (!frame || asked === loaded.current) return;
+    drafts.drop();
+    if (first.current) engine.load(frame, loop);
+    if (first.current) loaded.current = asked;
+    else hear(frame, loop, asked);
+    first.current = false;
   }, [meta, frame]);
 
   useEffect(() => {
     engine.onEnd = () => setPlaying(false);
+    engine.onBreak = () => setTrouble("The sound without an end broke off. Play it again.");
     const wake = () => engine.wake();
     const onKeyDown = (event: KeyboardEvent) => {
       const command = commandOf(event, event.composedPath()[0] as Element);
@@ -130,6 +150,7 @@ export function Instrument({ meta, frame, tell }: Props) {
         settle();
         engine.loop(now.current.loop);
       },
+      set,
       step: (values: Values) => {
         move(values);
         clearTimeout(settling.current);
@@ -140,18 +161,34 @@ export function Instrument({ meta, frame, tell }: Props) {
   );
 
   function move(values: Values): void {
-    Object.assign(changed.current, values);
-    const all = { ...now.current.held, ...values };
-    now.current.held = all;
-    setHeld(all);
-    drafts.ask(placed(now.current.meta.body, all));
+    drafts.ask({ body: taken(values), draft: true });
   }
 
-  /** Python is told what changed since it was told last. */
+  /** Values by one click: a change of its own. */
+  function set(values: Values): void {
+    taken(values);
+    settle();
+  }
+
+  /** Keeps values that the hand set until Python has them; the question with all of those. */
+  function taken(values: Values): Body {
+    Object.assign(changed.current, values);
+    now.current.held = { ...now.current.held, ...values };
+    setHeld(now.current.held);
+    return question();
+  }
+
+  function question(): Body {
+    const { meta, held } = now.current;
+    return placed(meta.body, held, learntOf(meta.banks));
+  }
+
+  /** The sound itself is asked for, and Python is told what changed since it was told last. */
   function settle(): void {
     clearTimeout(settling.current);
     if (dragging.current || !Object.keys(changed.current).length) return;
     drafts.drop();
+    drafts.ask({ body: question(), draft: false });
     const values = changed.current;
     changed.current = {};
     tell(outbox.say("set", values));
@@ -159,7 +196,12 @@ export function Instrument({ meta, frame, tell }: Props) {
 
   function run(command: Command): void {
     const { meta, loop, playing } = now.current;
-    if (command === "play") {
+    if (command === "seed" && meta.source) roll();
+    else if (command === "endless") {
+      if (engine.endless) engine.stop();
+      else if (meta.stream !== null) told("endless", () => flow(meta));
+      setPlaying(engine.playing);
+    } else if (command === "play") {
       if (playing) engine.stop();
       else engine.play(engine.position, loop);
       setPlaying(engine.playing);
@@ -167,15 +209,29 @@ export function Instrument({ meta, frame, tell }: Props) {
       engine.loop(!loop);
       setLoop(!loop);
     } else if (command === "help") setHelp(true);
-    else if (command === "save") {
-      // What the hand just changed belongs into the file: Python answers first.
-      settle();
-      if (outbox.empty) void save(meta);
-      else saving.current = true;
-    } else if (command !== `slot ${meta.slot}`) {
+    else if (command === "save") told("save", () => void save(meta));
+    else if (command !== `slot ${meta.slot}`) {
       settle();
       tell(outbox.say(command));
     }
+  }
+
+  /** Does what needs all that the hand changed: where Python has not heard of it yet, after its answer. */
+  function told(command: "save" | "endless", act: () => void): void {
+    settle();
+    if (outbox.empty) act();
+    else waiting.current = command;
+  }
+
+  function flow({ stream }: Meta): void {
+    if (stream === null) return engine.stop();
+    streamed.current = stream;
+    engine.flow(new URL(`stream?${stream}`, document.baseURI).href);
+    setPlaying(engine.playing);
+  }
+
+  function roll(): void {
+    set({ seed: crypto.getRandomValues(new Uint32Array(1))[0]! });
   }
 
   async function save({ address, body, file }: Meta): Promise<void> {
@@ -189,8 +245,10 @@ export function Instrument({ meta, frame, tell }: Props) {
   }
 
   const values: Values = {};
-  for (const control of meta.banks.flatMap((bank) => bank.controls)) values[control.name] = held[control.name] ?? control.value;
-  const shown = draft ?? frame;
+  const source = meta.source ? [meta.source.seed, ...meta.source.choices] : [];
+  for (const { name, value } of [...source, ...meta.banks.flatMap((bank) => [...bank.controls, ...bank.switches])]) {
+    values[name] = held[name] ?? value;
+  }
   const seconds = shown?.seconds ?? 1;
   // Made anew only when they change: with every picture of them the whole sound would be painted again.
   const view = useMemo(() => (zoom?.seconds === seconds ? zoom.view : whole(seconds)), [zoom, seconds]);
@@ -198,15 +256,18 @@ export function Instrument({ meta, frame, tell }: Props) {
 
   return (
     <div className="instrument">
-      <Banks banks={meta.banks} values={values} moves={moves} />
+      {meta.source && <Source source={meta.source} values={values} set={set} roll={roll} />}
+      <Banks banks={meta.banks} place="side" values={values} moves={moves} />
       <div className="sound">
         <p className="trouble" role="status">{trouble}</p>
         {shown && <Picture frame={shown} engine={engine} map={map} view={view} setView={setView} />}
         <Transport
           engine={engine} playing={playing} loop={loop} auto={auto} setAuto={setAuto} slot={meta.slot} map={map} setMap={setMap}
           zoom={(factor) => setView(zoomed(view, factor, (view.from + view.to) / 2, seconds))}
-          zoomedIn={view.to - view.from < seconds} run={run}
+          zoomedIn={view.to - view.from < seconds} run={run} lufs={shown?.lufs ?? NaN} endless={meta.stream !== null && engine.endless}
+          canFlow={meta.stream !== null} volume={volume} setVolume={setVolume}
         />
+        <Banks banks={meta.banks} place="under" values={values} moves={moves} />
       </div>
       <Help open={help} close={() => setHelp(false)} />
     </div>

@@ -8,7 +8,9 @@ const FLOOR_DB = -60;
 const FALL_DB = 1; // a drawing
 const TOLD_MS = 150; // between two readings that change
 
-export function Meter({ engine }: { engine: Engine }) {
+const QUIET_LUFS = -40;
+
+export function Meter({ engine, lufs }: { engine: Engine; lufs: number }) {
   const bar = useRef<HTMLElement>(null);
   const text = useRef<HTMLSpanElement>(null);
   useEffect(() => {
@@ -25,9 +27,18 @@ export function Meter({ engine }: { engine: Engine }) {
     });
   }, [engine]);
   return (
-    <div className="meter" aria-hidden="true">
-      <span className="bar"><i ref={bar} style={{ transform: "scaleX(0)" }} /></span>
-      <span ref={text} className="reading">−∞ dB</span>
-    </div>
+    <>
+      <div className="meter" aria-hidden="true">
+        <span className="bar"><i ref={bar} style={{ transform: "scaleX(0)" }} /></span>
+        <span ref={text} className="reading">−∞ dB</span>
+      </div>
+      <span className="quiet" role="status">{warning(lufs)}</span>
+    </>
   );
+}
+
+/** What a sound that hardly can be heard says: its picture, scaled to its own peak, hides that. */
+export function warning(lufs: number): string {
+  if (lufs === -Infinity) return "Silent";
+  return lufs < QUIET_LUFS ? `Quiet: ${lufs.toFixed(0).replace("-", "−")} LUFS` : "";
 }

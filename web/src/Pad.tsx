@@ -1,27 +1,28 @@
 // A square on which one point moves two controls: right and left the first, up and down the second.
 
 import { useRef, type KeyboardEvent, type PointerEvent } from "react";
-import { fraction, keyed, shown, snapped, type Control, type Values } from "./controls";
+import { fraction, keyed, shown, snapped, valueAt, type Control, type Values } from "./controls";
 import type { Moves } from "./Slider";
 
 interface Props {
   x: Control;
   y: Control;
+  corners: string[];
   values: Values;
   moves: Moves;
 }
 
-export function Pad({ x, y, values, moves }: Props) {
+export function Pad({ x, y, corners, values, moves }: Props) {
   const area = useRef<HTMLDivElement>(null);
   const holding = useRef(false);
-  const [across, up] = [values[x.name]!, values[y.name]!];
+  const [across, up] = [Number(values[x.name]), Number(values[y.name])];
 
   const follow = (event: PointerEvent) => {
     const box = area.current!.getBoundingClientRect();
     const [right, above] = [(event.clientX - box.left) / box.width, (box.bottom - event.clientY) / box.height];
     const next = {
-      [x.name]: snapped(x, x.low + right * (x.high - x.low)),
-      [y.name]: snapped(y, y.low + above * (y.high - y.low)),
+      [x.name]: snapped(x, valueAt(x, right)),
+      [y.name]: snapped(y, valueAt(y, above)),
     };
     if (next[x.name] !== across || next[y.name] !== up) moves.move(next);
   };
@@ -32,7 +33,7 @@ export function Pad({ x, y, values, moves }: Props) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const control = event.key === "ArrowUp" || event.key === "ArrowDown" ? y : x;
-    const next = event.key.startsWith("Arrow") ? keyed(control, values[control.name]!, event.key, event.shiftKey) : null;
+    const next = event.key.startsWith("Arrow") ? keyed(control, Number(values[control.name]), event.key, event.shiftKey) : null;
     if (next === null) return;
     event.preventDefault();
     event.stopPropagation();
@@ -66,6 +67,9 @@ export function Pad({ x, y, values, moves }: Props) {
         onPointerUp={letGo}
         onPointerCancel={letGo}
       >
+        {corners.map((name, i) => (
+          <b key={name} className="corner" style={{ [i % 2 ? "right" : "left"]: 0, [i < 2 ? "bottom" : "top"]: 0 }}>{name}</b>
+        ))}
         <i className="thumb" style={{ left: `${100 * fraction(x, across)}%`, bottom: `${100 * fraction(y, up)}%` }} />
       </div>
       <span className="along-x">{x.label}</span>

@@ -1,17 +1,19 @@
 // One slider: drag (Shift: fine), arrows, a typed value, a double-click home.
 
 import { memo, useLayoutEffect, useRef, type KeyboardEvent, type PointerEvent } from "react";
-import { dragged, fraction, keyed, shown, snapped, typed, type Control } from "./controls";
+import { dragged, fraction, keyed, snapped, told, typed, valueAt, type Control, type Values } from "./controls";
 
 export interface Moves {
   /** The hand is on the control. */
   hold: () => void;
   /** The value while the hand moves. */
-  move: (values: Record<string, number>) => void;
+  move: (values: Values) => void;
   /** The hand let go. */
   release: () => void;
+  /** A click that is heard at once and is one change. */
+  set: (values: Values) => void;
   /** A step by key: what follows within a moment belongs to it. */
-  step: (values: Record<string, number>) => void;
+  step: (values: Values) => void;
 }
 
 interface Props {
@@ -29,7 +31,7 @@ export const Slider = memo(function Slider({ control, value, vertical, moves }: 
   const drag = useDrag(control, value, vertical, moves);
 
   // Written into the same field: a new one for every value would be laid out anew with every move.
-  const text = shown(control, value);
+  const text = told(control, value);
   useLayoutEffect(() => {
     field.current!.value = text;
   }, [text]);
@@ -109,7 +111,7 @@ function useDrag(control: Control, value: number, vertical: boolean, moves: Move
       moves.hold();
       const share = vertical ? (box.bottom - event.clientY) / box.height : (event.clientX - box.left) / box.width;
       const grabbed = (event.target as Element).classList.contains("thumb");
-      const raw = grabbed ? value : snapped(control, control.low + share * (control.high - control.low));
+      const raw = grabbed ? value : snapped(control, valueAt(control, share));
       hand.current = { at: along(event), raw };
       if (raw !== value) moves.move({ [control.name]: raw });
     },

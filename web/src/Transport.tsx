@@ -17,9 +17,14 @@ interface Props {
   zoom: (factor: number) => void;
   zoomedIn: boolean;
   run: (command: Command) => void;
+  lufs: number;
+  endless: boolean;
+  canFlow: boolean;
+  volume: number;
+  setVolume: (volume: number) => void;
 }
 
-export function Transport({ engine, playing, loop, auto, setAuto, slot, map, setMap, zoom, zoomedIn, run }: Props) {
+export function Transport({ engine, playing, loop, auto, setAuto, slot, map, setMap, zoom, zoomedIn, run, lufs, endless, canFlow, volume, setVolume }: Props) {
   return (
     <div className="transport" role="toolbar" aria-label="Player">
       <button className="play" aria-label={playing ? "Stop" : "Play"} title="Play or stop (Space)" onClick={() => run("play")}>
@@ -27,7 +32,15 @@ export function Transport({ engine, playing, loop, auto, setAuto, slot, map, set
       </button>
       <button aria-pressed={loop} title="Play over and over (L)" onClick={() => run("loop")}>Loop</button>
       <button aria-pressed={auto} title="Play every new sound at once" onClick={() => setAuto(!auto)}>Auto</button>
-      <Meter engine={engine} />
+      {canFlow && <button aria-pressed={endless} title="Play without an end, ever new (E)" onClick={() => run("endless")}>Endless</button>}
+      <Meter engine={engine} lufs={lufs} />
+      <label className="volume" title="Volume of the player; files stay as they are">
+        <Icon path="M2 6h3l4-3v10L5 10H2zM11 5.5q2.2 2.5 0 5z" />
+        <input
+          type="range" min={0} max={1} step={0.01} value={volume} aria-label="Volume"
+          onChange={(event) => setVolume(event.target.valueAsNumber)}
+        />
+      </label>
       <div className="pair" role="group" aria-label="Compare two patches">
         {["A", "B"].map((name) => (
           <button key={name} aria-pressed={slot === name} title={`Patch ${name} (${name})`} onClick={() => run(`slot ${name}` as Command)}>

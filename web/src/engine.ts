@@ -2,6 +2,8 @@
 
 import type { Frame } from "./frame";
 import { audible, loudest } from "./sound";
+import { Stream } from "./stream";
+import { gainOf } from "./volume";
 
 export const CROSSFADE = 0.02;
 const GAP = 0.12; // silence between two rounds of a loop, so that a hit is heard as one
@@ -16,7 +18,8 @@ interface Voice {
   fall: GainNode;
   /** Context time at which the sound's own second 0 was, or would have been. */
   origin: number;
-  /** Length of a round, or of the sound where it does not loop; seconds. */
+  /** Where a round begins, and its length, or that of the sound where it does not loop; seconds. */
+  first: number;
   round: number;
   loops: boolean;
 }
@@ -24,17 +27,27 @@ interface Voice {
 export class Engine {
   /** Called when a sound has ended by itself. */
   onEnd: () => void = () => {};
+  /** Called when a sound without an end broke off. */
+  onBreak: () => void = () => {};
   private context: AudioContext | null = null;
   private meter: AnalyserNode | null = null;
+  private output: GainNode | null = null;
+  private loudness = 1;
   private reading = new Float32Array(1024);
   private voice: Voice | null = null;
+  private stream: Stream | null = null;
   private frame: Frame | null = null;
   private place = 0;
 
   constructor(private readonly makeContext: () => AudioContext = () => new AudioContext({ latencyHint: "interactive" })) {}
 
   get playing(): boolean {
-    return this.voice !== null;
+    return this.voice !== null || this.stream !== null;
+  }
+
+  /** Whether what plays has no end. */
+  get endless(): boolean {
+    return this.stream !== null;
   }
 
   /** Where the sound is, in its own seconds. */
@@ -42,7 +55,8 @@ export class Engine {
     const voice = this.voice;
     if (!voice || !this.context) return this.place;
     const passed = Math.max(this.context.currentTime - voice.origin, 0);
-    return voice.loops ? passed % voice.round : Math.min(passed, voice.round);
+    if (!voice.loops) return Math.min(passed, voice.round);
+    return passed < voice.first ? passed : voice.first + ((passed - voice.first) % voice.round);
   }
 
   /** Browsers keep a page silent until a hand has touched it: to be called from within such an event. */
@@ -70,6 +84,19 @@ export class Engine {
     this.start(from >= this.frame.seconds - 0.01 ? 0 : from, loop);
   }
 
+  /** Plays a sound without an end from an address, in the place of what plays. */
+  flow(address: string): void {
+    this.wake();
+    this.silence();
+    const stream = new Stream(this.context!, this.meter!, address, (failed) => {
+      if (this.stream !== stream) return;
+      this.stream = null;
+      if (failed) this.onBreak();
+      this.onEnd();
+    });
+    this.stream = stream;
+  }
+
   stop(): void {
     this.place = this.position;
     this.silence();
@@ -85,9 +112,15 @@ export class Engine {
     if (this.voice && this.voice.loops !== on) this.start(this.position, on);
   }
 
-  /** Peak of what is heard now, dBFS; -Infinity in silence. */
+  /** Volume of the player, 0 to 1. */
+  set volume(volume: number) {
+    this.loudness = volume;
+    if (this.output && this.context) this.output.gain.setTargetAtTime(gainOf(volume), this.context.currentTime, 0.01);
+  }
+
+  /** Peak of the sound that is heard now, dBFS, whatever the volume; -Infinity in silence. */
   level(): number {
-    if (!this.meter || !this.voice) return -Infinity;
+    if (!this.meter || !this.playing) return -Infinity;
     this.meter.getFloatTimeDomainData(this.reading);
     return 20 * Math.log10(loudest(this.reading));
   }
@@ -95,14 +128,16 @@ export class Engine {
   close(): void {
     this.silence();
     void this.context?.close();
-    this.context = this.meter = null;
+    this.context = this.meter = this.output = null;
   }
 
   private open(): AudioContext {
     const context = this.makeContext();
     this.meter = context.createAnalyser();
     this.meter.fftSize = this.reading.length;
-    this.meter.connect(context.destination);
+    this.output = context.createGain();
+    this.output.gain.value = gainOf(this.loudness);
+    this.meter.connect(this.output).connect(context.destination);
     return context;
   }
 
@@ -110,23 +145,27 @@ export class Engine {
     const { context, meter, frame } = this;
     if (!context || !meter || !frame) return;
     const round = loop ? loopLength(frame) : frame.seconds;
-    const offset = from < round ? from : 0;
+    const first = loop && frame.loop ? frame.loop[0] / frame.sampleRate : 0;
+    const offset = from < first + round ? from : 0;
     const now = context.currentTime;
     const source = context.createBufferSource();
-    source.buffer = toBuffer(context, frame, round, loop);
+    source.buffer = toBuffer(context, frame, loop && !frame.loop ? round : frame.seconds, loop && !frame.loop);
     source.loop = loop;
+    if (loop && frame.loop) [source.loopStart, source.loopEnd] = frame.loop.map((edge) => edge / frame.sampleRate) as [number, number];
     // Two gains: a sound that is replaced while it still rises goes on rising, and falls at the same time.
     const [rise, fall] = [context.createGain(), context.createGain()];
     source.connect(rise).connect(fall).connect(meter);
     if (this.voice) rise.gain.setValueCurveAtTime(RISE, now, CROSSFADE);
     this.silence();
-    const voice = { source, fall, origin: now - offset, round, loops: loop };
+    const voice = { source, fall, origin: now - offset, first, round, loops: loop };
     source.onended = () => this.ended(voice);
     source.start(now, offset);
     this.voice = voice;
   }
 
   private silence(): void {
+    this.stream?.stop();
+    this.stream = null;
     const { context, voice } = this;
     if (!context || !voice) return;
     voice.fall.gain.setValueCurveAtTime(FALL, context.currentTime, CROSSFADE);
@@ -142,8 +181,9 @@ export class Engine {
   }
 }
 
-/** A round ends when nothing is heard any more, and a breath later: a hit comes again soon while its slider moves. */
+/** A loop that was made without a seam is one round. Else a round ends when nothing is heard any more, and a breath later: a hit comes again soon while its slider moves. */
 export function loopLength(frame: Frame): number {
+  if (frame.loop) return (frame.loop[1] - frame.loop[0]) / frame.sampleRate;
   const heard = audible(frame.channels) / frame.sampleRate;
   return Math.min(Math.max(heard + GAP, SHORTEST_LOOP), frame.seconds);
 }

@@ -1,4 +1,4 @@
-// The binary frame of app/frames.py, and the message in which Python sends one beside its JSON.
+// The binary frame of app/server/frames.py, and the message in which Python sends one beside its JSON.
 
 export interface Frame {
   sequence: number;
@@ -10,6 +10,10 @@ export interface Frame {
   frames: number;
   rangeDb: number;
   renderMs: number;
+  /** Integrated loudness; NaN where it was not measured. */
+  lufs: number;
+  /** First sample and end of the part that repeats without a seam. */
+  loop: [number, number] | null;
   /** Levels, bin after bin from 0 Hz to Nyquist, each from the first frame to the last. */
   levels: Uint8Array;
 }
@@ -18,7 +22,7 @@ const MAGIC = 0x4d464e53; // "SNFM", little-endian
 
 export function decodeFrame(bytes: Uint8Array): Frame {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.byteLength < 32 || view.getUint32(0, true) !== MAGIC || view.getUint16(4, true) !== 1) {
+  if (bytes.byteLength < 44 || view.getUint32(0, true) !== MAGIC || view.getUint16(4, true) !== 1) {
     throw new Error("The server sent something that is not a sound; reload the page.");
   }
   const samples = view.getUint32(16, true);
@@ -30,6 +34,7 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   // A copy begins where 16-bit numbers may; browsers run on little-endian machines only.
   const interleaved = new Int16Array(bytes.slice(pcm, picture).buffer);
   const channels = Array.from({ length: count }, (_, c) => unpacked(interleaved, c, count));
+  const end = view.getUint32(40, true);
   const sampleRate = view.getUint32(12, true);
   return {
     sequence: view.getUint32(8, true),
@@ -40,6 +45,8 @@ export function decodeFrame(bytes: Uint8Array): Frame {
     frames,
     rangeDb: view.getUint16(26, true),
     renderMs: view.getFloat32(28, true),
+    lufs: view.getFloat32(32, true),
+    loop: end > 0 ? [view.getUint32(36, true), end] : null,
     levels: bytes.slice(picture, picture + bins * frames),
   };
 }

@@ -1,4 +1,4 @@
-// POST /infer of app/api.py, from the page's own host and under its base path.
+// POST /infer of app/server/routes.py, from the page's own host and under its base path.
 
 import { decodeFrame, type Frame } from "./frame";
 import { Refused } from "./requests";
@@ -7,8 +7,14 @@ const PATIENCE_MS = 8000;
 
 export type Body = Record<string, unknown>;
 
-export async function draftOf(address: string, body: Body, sequence: number): Promise<Frame> {
-  const answer = await post(address, { ...body, format: "frame", draft: true, sequence });
+/** What is asked for: a sound, or a draft of it for a control that still moves. */
+export interface Question {
+  body: Body;
+  draft: boolean;
+}
+
+export async function frameOf(address: string, { body, draft }: Question, sequence: number): Promise<Frame> {
+  const answer = await post(address, { ...body, format: "frame", draft, sequence });
   const frame = decodeFrame(new Uint8Array(await answer.arrayBuffer()));
   if (frame.sequence !== sequence) throw new Error("an answer to another question");
   return frame;

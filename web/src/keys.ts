@@ -9,6 +9,7 @@ export const SHORTCUTS = [
   { key: "r", name: "seed", shown: "R", does: "A new random seed" },
   { key: "s", name: "save", shown: "S", does: "Save the sound as a WAV file" },
   { key: "l", name: "loop", shown: "L", does: "Loop on or off" },
+  { key: "e", name: "endless", shown: "E", does: "Play without an end, or stop; for sounds that go on, such as rain" },
   { key: "?", name: "help", shown: "?", does: "This list" },
 ] as const;
 

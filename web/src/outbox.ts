@@ -1,17 +1,19 @@
 // What the hand did, on its way to Python: numbered, and repeated until Python says that it was heard.
 // Streamlit merges messages that come faster than its script runs, so that one alone may never arrive.
 
+import type { Values } from "./controls";
+
 export interface Said {
   n: number;
   name: string;
-  values?: Record<string, number>;
+  values?: Values;
 }
 
 export class Outbox {
   private waiting: Said[] = [];
   private last = 0;
 
-  say(name: string, values?: Record<string, number>): Said[] {
+  say(name: string, values?: Values): Said[] {
     this.last += 1;
     this.waiting = [...this.waiting, values ? { n: this.last, name, values } : { n: this.last, name }];
     return this.waiting;

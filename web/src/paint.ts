@@ -32,11 +32,11 @@ export function paintWave(canvas: HTMLCanvasElement, frame: Frame, view: View, m
   const pixels = new Uint32Array(image.data.buffer);
   const colours = palette(map);
   pixels.fill(colours[0]!);
-  const { low, high } = outline(frame.channels[0]!, width, view.from / frame.seconds, view.to / frame.seconds);
+  const sides = frame.channels.map((side) => outline(side, width, view.from / frame.seconds, view.to / frame.seconds));
   const row = (level: number) => Math.round((1 - level) * (height / 2));
   for (let x = 0; x < width; x++) {
-    const top = row(high[x]!);
-    const bottom = Math.min(Math.max(row(low[x]!), top + 1), height);
+    const top = row(Math.max(...sides.map(({ high }) => high[x]!)));
+    const bottom = Math.min(Math.max(row(Math.min(...sides.map(({ low }) => low[x]!))), top + 1), height);
     for (let y = top; y < bottom; y++) pixels[y * width + x] = colours[WAVE]!;
   }
   context.putImageData(image, 0, 0);

@@ -32,7 +32,7 @@ export class LatestWins<Question, Answer> {
   /** `trouble` is told one sentence, or null when all is well again. */
   constructor(
     private readonly send: Send<Question, Answer>,
-    private readonly answered: (answer: Answer) => void,
+    private readonly answered: (answer: Answer, question: Question) => void,
     private readonly trouble: (sentence: string | null) => void,
     private readonly pause: (ms: number) => Promise<void> = (ms) => new Promise((done) => setTimeout(done, ms)),
   ) {}
@@ -80,14 +80,14 @@ export class LatestWins<Question, Answer> {
     }
     this.underWay -= 1;
     this.next();
-    if (answer !== undefined) this.hear(answer, number, asked.round);
+    if (answer !== undefined) this.hear(answer, number, asked);
   }
 
-  private hear(answer: Answer, number: number, round: number): void {
+  private hear(answer: Answer, number: number, { question, round }: Asked<Question>): void {
     this.tell(null);
     if (round !== this.round || this.ended || number < this.heard) return;
     this.heard = number;
-    this.answered(answer);
+    this.answered(answer, question);
   }
 
   private async failed(error: unknown, asked: Asked<Question>): Promise<void> {

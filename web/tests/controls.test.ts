@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { dragged, fraction, keyed, placed, shown, snapped, typed, type Control } from "../src/controls";
+import { dragged, fraction, keyed, learntOf, placed, shown, snapped, spelled, told, typed, valueAt, type Bank, type Control } from "../src/controls";
 
-const bright: Control = { name: "sliders.Bright", label: "Bright", low: -5, high: 5, step: 0.1, value: 0, home: 0, help: "" };
+const bright: Control = { name: "sliders.Bright", label: "Bright", low: -5, high: 5, step: 0.1, value: 0, home: 0, help: "", unit: "", even: true, learnt: false };
 const psi: Control = { ...bright, name: "psi", low: 0, high: 2, step: 0.01, home: 1 };
 
 describe("a control", () => {
@@ -36,5 +36,44 @@ describe("a control", () => {
     const patch = { psi: 1, seed: 3, sliders: { Rate: 2 } };
     expect(placed(patch, { psi: 0.5, "sliders.Bright": -1, "sliders.Rate": 0 })).toEqual({ psi: 0.5, seed: 3, sliders: { Rate: 0, Bright: -1 } });
     expect(patch).toEqual({ psi: 1, seed: 3, sliders: { Rate: 2 } });
+  });
+});
+
+const length: Control = {
+  ...bright, name: "length", low: 0.05, high: 60, step: 0.01, value: 2, home: 2, unit: "s", even: false, learnt: true,
+};
+
+describe("a control of seconds", () => {
+  it("has the same ratio in every part of its way", () => {
+    expect(valueAt(length, 0.5) ** 2).toBeCloseTo(0.05 * 60);
+    for (const value of [0.05, 0.3, 2, 60]) expect(valueAt(length, fraction(length, value))).toBeCloseTo(value);
+    expect(dragged(length, 0.05, 0.5, false)).toBeCloseTo(valueAt(length, 0.5));
+  });
+
+  it("is told and typed with its unit", () => {
+    expect(told(length, 2)).toBe("2.00 s");
+    expect([typed(length, "2,5 s"), typed(length, "3")]).toEqual([2.5, 3]);
+  });
+
+  it("leaves its value to the model at home", () => {
+    const banks = [{ controls: [length, bright], switches: [{ name: "start", home: true, learnt: true }] }] as unknown as Bank[];
+    expect(learntOf(banks)).toEqual({ length: 2, start: true });
+    const body = { length: null, start: null, psi: 1 };
+    expect(placed(body, { length: 3, start: false }, learntOf(banks))).toEqual({ length: 3, start: false, psi: 1 });
+    expect(placed({ ...body, length: 3 }, { length: 2, start: true }, learntOf(banks))).toEqual(body);
+  });
+});
+
+describe("a question", () => {
+  it("draws from a new seed, not from the latent of the old", () => {
+    expect(placed({ seed: 1, latent: [1, 2] }, { seed: 5 })).toEqual({ seed: 5, latent: null });
+    expect(placed({ seed: 1, latent: [1, 2] }, { psi: 0.5 })).toEqual({ seed: 1, latent: [1, 2], psi: 0.5 });
+  });
+
+  it("is spelled alike in any order, with or without sliders that stand at zero", () => {
+    const one = { seed: 1, sliders: { A: 0, B: 1, C: 2 }, psi: 1 };
+    expect(spelled(one)).toBe(spelled({ psi: 1.0, sliders: { C: 2, B: 1 }, seed: 1 }));
+    expect(spelled(one)).not.toBe(spelled({ ...one, sliders: { B: 1, C: 2.5 } }));
+    expect(spelled({ latent: [0, 1] })).not.toBe(spelled({ latent: [1, 0] }));
   });
 });

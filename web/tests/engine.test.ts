@@ -6,13 +6,19 @@ import { packed } from "./packed";
 /** An audio context that keeps what it is told. */
 class Gain {
   curves: { values: Float32Array; at: number; lasts: number }[] = [];
-  gain = { setValueCurveAtTime: (values: Float32Array, at: number, lasts: number) => this.curves.push({ values, at, lasts }) };
+  gain = {
+    value: 1,
+    setValueCurveAtTime: (values: Float32Array, at: number, lasts: number) => this.curves.push({ values, at, lasts }),
+    setTargetAtTime: (value: number) => void (this.gain.value = value),
+  };
   connect = <T>(next: T) => next;
 }
 
 class Source {
   buffer: { data: Float32Array[] } | null = null;
   loop = false;
+  loopStart = 0;
+  loopEnd = 0;
   onended = () => {};
   started: [number, number] | null = null;
   stopped: number | null = null;
@@ -28,7 +34,7 @@ class Context {
   destination = {};
   sources: Source[] = [];
   gains: Gain[] = [];
-  createAnalyser = () => ({ fftSize: 0, connect() {}, getFloatTimeDomainData: (into: Float32Array) => into.fill(0.5) });
+  createAnalyser = () => ({ fftSize: 0, connect: <T>(next: T) => next, getFloatTimeDomainData: (into: Float32Array) => into.fill(0.5) });
   createGain = () => (this.gains.push(new Gain()), this.gains.at(-1)!);
   createBufferSource = () => (this.sources.push(new Source()), this.sources.at(-1)!);
   createBuffer = (channels: number, length: number) => {
@@ -66,7 +72,7 @@ describe("the engine", () => {
     const [before, after] = context.sources;
     expect(after!.started).toEqual([0.7, 0.7]);
     expect(before!.stopped).toBeCloseTo(0.7 + CROSSFADE);
-    const [, fall, rise] = context.gains;
+    const [, , fall, rise] = context.gains; // the first is the volume
     const [down, up] = [fall!.curves[0]!, rise!.curves[0]!];
     expect([down.at, down.lasts, up.at, up.lasts]).toEqual([0.7, CROSSFADE, 0.7, CROSSFADE]);
     up.values.forEach((value, i) => expect(value ** 2 + down.values[i]! ** 2).toBeCloseTo(1, 5));
@@ -117,6 +123,31 @@ describe("the engine", () => {
     expect(engine.position).toBeCloseTo(0.2);
     expect(context.sources[0]!.loop).toBe(true);
     expect(context.sources[0]!.buffer!.data[0]).toHaveLength(40);
+  });
+
+  it("goes round in a seamless loop without a fade or a gap", () => {
+    const samples = new Array(100).fill(16384);
+    const looped = decodeFrame(packed({ samples, rate: 100, loop: [20, 100] }));
+    expect(loopLength(looped)).toBeCloseTo(0.8);
+    const { context, engine } = opened();
+    engine.load(looped, true);
+    engine.play(0, true);
+    const [source] = context.sources;
+    expect([source!.loop, source!.loopStart, source!.loopEnd]).toEqual([true, 0.2, 1]);
+    expect([...source!.buffer!.data[0]!].every((sample) => sample === source!.buffer!.data[0]![0])).toBe(true);
+    context.currentTime = 1.1;
+    expect(engine.position).toBeCloseTo(0.3);
+  });
+
+  it("is as loud as its volume says, and its meter knows nothing of it", () => {
+    const { context, engine } = opened();
+    engine.volume = 0.5;
+    engine.load(steady(), false);
+    engine.play(0, false);
+    const level = engine.level();
+    expect(context.gains[0]!.gain.value).toBe(0.25);
+    engine.volume = 0;
+    expect([context.gains[0]!.gain.value, engine.level()]).toEqual([0, level]);
   });
 
   it("waits for its context", () => {

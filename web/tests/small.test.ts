@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { held, panned, ticks, whole, zoomed } from "../src/axis";
 import { COLOUR_MAPS, palette } from "../src/colours";
 import { commandOf } from "../src/keys";
+import { warning } from "../src/Meter";
 import { Outbox } from "../src/outbox";
 import { audible, outline } from "../src/sound";
 
@@ -70,6 +71,12 @@ describe("the outbox", () => {
     const box = new Outbox();
     box.heard(7);
     expect(box.say("undo")[0]!.n).toBe(8);
+  });
+});
+
+describe("the meter", () => {
+  it("tells of a sound that can hardly be heard", () => {
+    expect([-18, -40, -40.6, -60, -Infinity, NaN].map(warning)).toEqual(["", "", "Quiet: −41 LUFS", "Quiet: −60 LUFS", "Silent", ""]);
   });
 });
 

@@ -6,8 +6,9 @@ import torch
 
 from synth.audio.griffin_lim import improve_phase
 from synth.audio.pghi import integrate_phase
-from synth.audio.phase import METHODS, reconstruct, spectral_convergence, warm_up
+from synth.audio.phase import reconstruct, spectral_convergence, warm_up
 from synth.audio.stft import STFT
+from synth.choices import SEARCHES
 
 FINE = STFT("gauss", 512, 64)
 STANDARD = STFT("gauss", 512, 128)
@@ -45,7 +46,7 @@ def test_pghi_follows_the_phase_differences_of_the_true_transform():
 def test_methods_rank_as_they_should(stft):
     magnitude = stft.forward(hits()).abs()
     n = hits().numel()
-    samples = {method: reconstruct(magnitude, stft, method, n=n) for method in METHODS}
+    samples = {method: reconstruct(magnitude, stft, method, n=n) for method in SEARCHES}
     pghi, both = (spectral_convergence(samples[method], magnitude, stft) for method in ("pghi", "pghi+gl"))
     noise = np.random.default_rng(0).standard_normal(n).astype(np.float32)
     assert pghi < -6.0 < spectral_convergence(noise, magnitude, stft)
@@ -73,7 +74,7 @@ def test_a_step_keeps_the_magnitude():
     torch.testing.assert_close(improved.abs(), magnitude, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SEARCHES)
 def test_the_same_seed_gives_the_same_samples_alone_and_in_a_batch(method):
     magnitude = torch.stack([STANDARD.forward(x).abs() for x in (hits(4096), chirp(4096))])
     batch = reconstruct(magnitude, STANDARD, method, seed=7)
@@ -98,13 +99,13 @@ def test_256_steps_go_on_where_100_stop():
     assert spectral_convergence(long, magnitude, STANDARD) < spectral_convergence(short, magnitude, STANDARD)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SEARCHES)
 @pytest.mark.parametrize("shape", [(257, 1), (257, 2), (257, 9), (2, 257, 3)])
 def test_silence_gives_silence(method, shape):
     assert not np.any(reconstruct(np.zeros(shape, np.float32), STANDARD, method))
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SEARCHES)
 def test_zeros_floors_and_islands(method):
     """A dropped Nyquist row, a floor, and two islands with exact silence between them."""
     magnitude = np.zeros((257, 40), np.float32)

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 
-from synth.checkpoint import catalogue, sha256
+from synth.checkpoint.store import catalogue, sha256
 from synth.errors import CheckpointError
 from synth.models.perceptual import FILE, SHA256, Perceptual, picture
 
@@ -122,7 +122,7 @@ def test_the_folder_is_no_model_and_says_what_it_holds() -> None:
 
 def test_playing_imports_neither_lpips_nor_torchvision() -> None:
     imported = "{'lpips', 'torchvision'} & sys.modules.keys()"
-    script = f"import sys, synth.instrument, synth.models.perceptual; print({imported})"
+    script = f"import sys, synth.instruments.instrument, synth.models.perceptual; print({imported})"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

@@ -1,15 +1,14 @@
-import math
-
 import pytest
 import torch
-from torch.nn import functional as F
 
 from synth.audio.stft import STFT
-from synth.models.encoder import Encoder
-from synth.models.layers import GAIN, ModulatedConv
-from synth.models.stylegan2 import Generator, GeneratorConfig, Noise, draw_noise
+from synth.audio.texture import noise_field
+from synth.models.stylegan2 import PARTS, Generator, GeneratorConfig
+from synth.patch.factors import ROWS
 
-SMALL = GeneratorConfig(categories=3, z_dim=8, w_dim=16, widths=(12, 8, 8), fold=2, rank=4)
+SMALL = GeneratorConfig(
+    categories=3, z_dim=8, w_dim=16, hidden=24, bins=32, frames=48, rank=8, gate_rank=4, sharpness=5.0
+)
 
 
 @pytest.fixture
@@ -18,74 +17,76 @@ def generator() -> Generator:
     torch.manual_seed(0)
     made = Generator(SMALL)
     for name, weight in made.named_parameters():
-        if "to_maps.weight" in name or "profiles.out.weight" in name:
+        if "out.weight" in name:
             torch.nn.init.normal_(weight)
     return made
 
 
-def test_modulated_conv_equals_convolution_with_modulated_weights() -> None:
-    """Scaling activations and demodulating outputs is the same as one convolution per sound with styled weights."""
-    torch.manual_seed(1)
-    conv = ModulatedConv(5, 7, 16)
-    torch.nn.init.normal_(conv.bias)
-    x, w = torch.randn(3, 5, 8, 8), torch.randn(3, 16)
-    out = conv(x, w)
-    style = conv.affine(w)
-    for i in range(3):
-        weight = conv.weight * conv.scale * style[i][None, :, None, None]
-        weight = GAIN * weight / (weight.square().sum((1, 2, 3), keepdim=True) + 1e-8).sqrt()
-        expected = F.leaky_relu(F.conv2d(x[i : i + 1], weight, conv.bias, padding=1), 0.2)
-        torch.testing.assert_close(out[i : i + 1], expected, rtol=1e-4, atol=1e-5)
-
-
-def test_modulated_conv_keeps_variance() -> None:
-    torch.manual_seed(2)
-    conv = ModulatedConv(64, 64, 16)
-    out = conv(torch.randn(4, 64, 32, 32), torch.randn(4, 16))
-    assert out.square().mean().item() == pytest.approx(1.04, rel=0.15)  # (1 + 0.2^2) / 2 * GAIN^2
-
-
-def noise(count: int = 1, texture: float | None = None) -> Noise:
-    drawn = draw_noise(SMALL, STFT("gauss", 64, 32), count, torch.Generator().manual_seed(0))
-    return drawn if texture is None else Noise(torch.full_like(drawn.texture, texture), drawn.strokes)
+def texture(count: int = 1) -> torch.Tensor:
+    return noise_field(STFT("gauss", 64, 32), count, SMALL.frames, torch.Generator().manual_seed(0))
 
 
 def test_shapes(generator: Generator) -> None:
-    assert SMALL.resolution == 32 and SMALL.num_ws == 6
     w = generator.mapping(torch.randn(2, 8), torch.tensor([0, 2]))
     assert w.shape == (2, 16)
-    out = generator(generator.broadcast(w), noise(2))
-    assert out.shape == (2, 1, 32, 32) and out.dtype == torch.float32
+    out = generator(generator.broadcast(w), texture(2))
+    assert out.shape == (2, 1, 32, 48) and out.dtype == torch.float32
 
 
-def test_every_row_of_w_plus_matters(generator: Generator) -> None:
-    ws = torch.randn(1, SMALL.num_ws, 16)
-    base = generator(ws, noise())
-    for row in range(SMALL.num_ws):
-        changed = ws.clone()
-        changed[:, row] += 1.0
-        assert (generator(changed, noise()) - base).abs().max() > 1e-4, f"row {row} is dead"
+def test_one_w_for_all_rows_is_the_same_and_short(generator: Generator) -> None:
+    w = torch.randn(2, 16)
+    for once, rows in zip(generator.synthesis(w[:, None]), generator.synthesis(generator.broadcast(w)), strict=True):
+        torch.testing.assert_close(once, rows)
 
 
-def test_category_and_noise_matter(generator: Generator) -> None:
+def test_it_starts_as_nothing_and_either_factor_can_learn() -> None:
+    mean, gate = Generator(SMALL).synthesis(torch.randn(2, 1, 16))
+    assert not mean.any(), "all products are of a zero and a wave"
+    torch.testing.assert_close(gate, torch.full_like(gate, SMALL.gate_max / 2))
+    generator = Generator(SMALL)
+    generator.synthesis(torch.randn(2, 1, 16))[0].sum().backward()
+    spectra, envelopes = generator.synthesis.lines[0], generator.synthesis.lines[PARTS]
+    assert spectra.out.bias.grad.any() and envelopes.out.bias.grad.any()
+
+
+def test_a_map_is_a_sum_of_as_many_products_as_its_rank(generator: Generator) -> None:
+    mean, _ = generator.synthesis(torch.randn(1, 1, 16))
+    values = torch.linalg.svdvals(mean[0, 0].double())
+    assert (values[: SMALL.rank] > 1e-3).all() and (values[SMALL.rank :] < 1e-5 * values[0]).all()
+
+
+@pytest.mark.parametrize("row", range(ROWS))
+def test_every_row_of_w_plus_draws_its_own_part(generator: Generator, row: int) -> None:
+    ws = torch.randn(1, ROWS, 16)
+    changed = ws.clone()
+    changed[:, row] += 1.0
+    (mean, gate), (other_mean, other_gate) = generator.synthesis(ws), generator.synthesis(changed)
+    of_mean = row < 2 * PARTS
+    assert (not torch.equal(mean, other_mean)) == of_mean and (not torch.equal(gate, other_gate)) == (not of_mean)
+
+
+def test_slopes_are_the_derivatives_of_the_lines_by_their_partners_loudness(generator: Generator) -> None:
+    synthesis, w = generator.synthesis, torch.randn(16)
+
+    def lines(row: int, at: torch.Tensor) -> torch.Tensor:
+        h = at[None]
+        for layer in synthesis.dense:
+            h = torch.nn.functional.leaky_relu(layer(h), 0.2)
+        return synthesis.lines[row](h)[0]
+
+    for row, partner in ((1, PARTS + 1), (PARTS + 2, 2)):
+        slopes = torch.autograd.functional.jacobian(lambda at, row=row: lines(row, at), w)
+        loud = lines(partner, w).square().mean(1).sqrt()
+        expected = (slopes * loud[:, None, None]).flatten(0, 1)
+        torch.testing.assert_close(synthesis.slopes(w)[row], expected.detach(), rtol=1e-4, atol=1e-5)
+
+
+def test_category_and_texture_matter(generator: Generator) -> None:
     z = torch.randn(1, 8)
     a, b = (generator.mapping(z, torch.tensor([c])) for c in (0, 1))
     assert not torch.allclose(a, b)
-    ws = generator.broadcast(a)
-    loud, quiet = (generator(ws, noise(texture=n)) for n in (1.0, 0.0))
+    loud, quiet = (generator(a[:, None], torch.full((1, 1, 32, 48), level)) for level in (1.0, 0.0))
     assert (loud >= quiet).all() and (loud > quiet).any()
-
-
-def test_strokes_draw_lines_once_their_gain_is_learned(generator: Generator) -> None:
-    ws = torch.randn(1, SMALL.num_ws, 16)
-    drawn = noise(texture=0.0)
-    other = Noise(drawn.texture, drawn.strokes.flip(3))
-    assert torch.equal(generator(ws, drawn), generator(ws, other)), "they start silent"
-    generator.synthesis.levels[1].stroke_gain.data[0] = 1.0
-    moved = (generator(ws, drawn) - generator(ws, other))[0, 0]
-    assert moved.abs().mean() > 0.01
-    along_time, along_frequency = moved.std(1).mean(), moved.std(0).mean()
-    assert along_time > along_frequency, "strokes along time are alike at all frequencies"
 
 
 def test_truncation_is_toward_the_centre_of_the_category(generator: Generator) -> None:
@@ -95,10 +96,10 @@ def test_truncation_is_toward_the_centre_of_the_category(generator: Generator) -
     torch.testing.assert_close(generator.truncate(w, category, 0.0), generator.w_avg[category])
 
 
-def test_encoder_shapes() -> None:
-    mean, log_variance = Encoder(16, (12, 8, 8), 2)(torch.randn(2, 1, 32, 32))
-    assert mean.shape == log_variance.shape == (2, 16)
-    assert math.isfinite(mean.sum().item())
+@pytest.mark.parametrize("sizes", [{"rank": 6}, {"gate_rank": 3}, {"rank": 0}])
+def test_sizes_that_do_not_divide_are_refused(sizes: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="multiple of 4"):
+        GeneratorConfig(**sizes)
 
 
 def test_config_survives_json() -> None:

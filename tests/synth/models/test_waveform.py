@@ -66,7 +66,7 @@ def test_phase_shuffle_repeats_with_the_state_of_the_global_generator() -> None:
     assert torch.equal(first, phase_shuffle(x, 2))
 
 
-@pytest.mark.parametrize("length, most", [(1, 2), (2, 2), (7, 0)])
+@pytest.mark.parametrize(("length", "most"), [(1, 2), (2, 2), (7, 0)])
 def test_short_maps_are_moved_less(length: int, most: int) -> None:
     assert phase_shuffle(torch.randn(4, 2, length), most).shape == (4, 2, length)
 
@@ -95,7 +95,7 @@ def test_labels_are_not_looked_at(architecture: str) -> None:
     assert torch.equal(generator(z, LABELS), generator(z, LABELS + 1))
 
 
-@pytest.mark.parametrize("changes, words", [({"architecture": "rnn"}, "mlp, conv"), ({"samples": 0}, "1 or more")])
+@pytest.mark.parametrize(("changes", "words"), [({"architecture": "rnn"}, "mlp, conv"), ({"samples": 0}, "1 or more")])
 def test_wrong_settings_are_refused(changes: dict, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         WaveformConfig(**changes)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from synth.cli import main
+from synth.cli.command import main
+from synth.runs.run import Run
+from synth.runs.state import load_state
 from synth.training.parallel import Team
-from synth.training.run import Run
-from synth.training.state import load_state
 
 CPU = torch.device("cpu")
 # Speeds, and figures of four sounds, which the last bit of a weight may turn.
@@ -19,13 +19,12 @@ VARYING = ("images_per_second", "wall_minutes", "fad", "kad", "hit_rate")
 
 
 # Adam makes steps of the full rate of gradients that are rounding alone: at low rates those do not add up.
-RATES = ["outline_rate=1e-3", "reconstruction_rate=1e-4", "generator_rate=1e-4"]
+RATES = ["outline_rate=1e-3", "feature_rate=1e-4", "statistics_rate=1e-4"]
 
 
 def arguments(folder: Path, batch: int) -> list[str]:
-    batches = [f"batch={batch}", f"reconstruction_batch={batch}", f"outline_batch={2 * batch}"]
-    rates = [*RATES, "discriminator_rate=1e-4"]
-    return ["--out", str(folder), "--threads", "1", "--set", *batches, *rates, "score_sounds=4"]
+    batches = [f"batch={2 * batch}", f"anchors={batch}", f"feature_batch={batch}", f"outline_batch={2 * batch}"]
+    return ["--out", str(folder), "--threads", "1", "--set", *batches, *RATES, "score_sounds=4"]
 
 
 def two_processes(*words: str) -> None:
@@ -48,7 +47,7 @@ def test_two_processes_learn_what_one_does_with_the_doubled_batch(recordings: Pa
     assert main(["train", *begin, *arguments(one, 4), "--kimg", "0.1"]) == 0
     two_processes(*begin, *arguments(two, 2), "--kimg", "0.06")
     two_processes("--out", str(two), "--resume", "--threads", "1", "--kimg", "0.1")
-    assert {line["phase"] for line in ticks(one)} == {"outline", "reconstruct", "discriminate", "adversarial"}
+    assert {line["phase"] for line in ticks(one)} == {"outline", "features", "statistics"}
     assert len(ticks(one)) == len(ticks(two))
     for alone, together in zip(ticks(one), ticks(two), strict=True):
         assert alone.keys() == together.keys()

@@ -13,14 +13,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from synth.cli import main
+from synth.cli.command import main
+from synth.cli.progress import describe
 from synth.errors import DataError, RunError
 from synth.models.perceptual import Perceptual
-from synth.training import state as state_module
+from synth.recipes.presets import TrainConfig, override, preset
+from synth.runs import state as state_module
+from synth.runs.run import Run
+from synth.runs.state import LATEST, PREVIOUS, has_state, load_state, save_state
 from synth.training import trainer as trainer_module
-from synth.training.presets import TrainConfig, override, preset
-from synth.training.run import Run
-from synth.training.state import LATEST, PREVIOUS, load_state, save_state
 from synth.training.trainer import Budget, Trainer, crossed
 
 CPU = torch.device("cpu")
@@ -58,8 +59,8 @@ def test_resume_continues_exactly(recordings: Path, tmp_path: Path) -> None:
 def test_metrics_name_every_phase(tiny_run: Path) -> None:
     lines = Run.open(tiny_run).metrics()
     assert lines[0]["phase"] == "outline"
-    assert lines[-1]["phase"] == "adversarial"
-    assert {"generator", "discriminator", "category", "kl", "images_per_second", "augment"} <= lines[-1].keys()
+    assert lines[-1]["phase"] == "statistics"
+    assert {"frechet", "category", "l1", "nll", "encoder", "images_per_second"} <= lines[-1].keys()
     assert all(math.isfinite(v) for line in lines for v in line.values() if isinstance(v, float))
 
 
@@ -81,14 +82,14 @@ def test_nan_rolls_back_to_the_last_good_state(recordings: Path, tmp_path: Path)
     t.train(Budget(kimg=0.08))
     t = Trainer(Run.open(tmp_path / "run"), device=CPU, report=events.append)
     t.resume()
-    good = t.learner.networks.generator.synthesis.const.clone()
+    good = t.learner.networks.generator.synthesis.dense[0].weight.clone()
     with torch.no_grad():
-        t.learner.networks.generator.synthesis.const.fill_(math.nan)
+        t.learner.networks.generator.synthesis.dense[0].weight.fill_(math.nan)
     t.save()  # a broken network is never saved over a good one
     t.train(Budget(kimg=0.1))
     assert [e for e in events if e.get("event") == "rollback"]
-    assert torch.isfinite(t.learner.networks.generator.synthesis.const).all()
-    assert (t.learner.networks.generator.synthesis.const - good).abs().max() < 1.0
+    assert torch.isfinite(t.learner.networks.generator.synthesis.dense[0].weight).all()
+    assert (t.learner.networks.generator.synthesis.dense[0].weight - good).abs().max() < 1.0
 
 
 def test_endless_divergence_is_one_clear_error(recordings: Path, tmp_path: Path) -> None:
@@ -108,6 +109,51 @@ def test_damaged_latest_state_falls_back_to_the_previous(tmp_path: Path) -> None
     (tmp_path / PREVIOUS).write_bytes(b"")
     with pytest.raises(RunError, match="no state"):
         load_state(tmp_path, CPU)
+
+
+def test_a_state_with_a_flipped_bit_is_never_loaded(tmp_path: Path) -> None:
+    save_state(tmp_path, {"n": torch.arange(1000), "seen": 7, "names": ["a", "b"]})
+    whole = (tmp_path / LATEST).read_bytes()
+    assert load_state(tmp_path, CPU) is not None
+    places = random.Random(5).sample(range(len(whole)), 100)
+    for place in [*places, *range(len(whole) - 90, len(whole))]:
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << place % 8
+        (tmp_path / LATEST).write_bytes(damaged)
+        with pytest.raises(RunError, match="no state"):
+            load_state(tmp_path, CPU)
+    for cut in (0, 1, 21, 22, 70, len(whole) - 1):
+        (tmp_path / LATEST).write_bytes(whole[:cut])
+        with pytest.raises(RunError, match="no state"):
+            load_state(tmp_path, CPU)
+
+
+def test_a_state_of_an_older_version_is_read_and_checked(tmp_path: Path) -> None:
+    torch.save({"n": torch.arange(1000)}, tmp_path / LATEST)
+    loaded = load_state(tmp_path, CPU)
+    assert loaded is not None and loaded["n"][7].item() == 7
+    data = bytearray((tmp_path / LATEST).read_bytes())
+    data[data.index(torch.arange(100, 110).numpy().tobytes())] ^= 1
+    (tmp_path / LATEST).write_bytes(data)
+    with pytest.raises(RunError, match="no state"):
+        load_state(tmp_path, CPU)
+
+
+def test_what_cannot_be_monitored_does_not_end_a_training(recordings: Path, tmp_path: Path) -> None:
+    """Files lie where the folders of pictures, sounds and logs should be: told once, trained to the end."""
+    run = Run.create(tmp_path / "run", replace(preset("tiny"), snapshot_kimg=0.02), recordings)
+    reports: list[dict[str, object]] = []
+    t = Trainer(run, device=CPU, report=reports.append)
+    (run.folder / "tensorboard").write_text("in the way")
+    run.metrics_path.mkdir()
+    (run.folder / "report.html" / "in the way").mkdir(parents=True)
+    shutil.rmtree(run.samples)
+    t.train(Budget(kimg=0.1))
+    assert t.learner.progress.seen >= 100
+    told = [report for report in reports if report.get("event") == "unmonitored"]
+    assert told and all("the training goes on" in describe(report) for report in told)
+    assert [describe(report) for report in reports if report.get("event") != "unmonitored"], "all reports have words"
+    assert has_state(run.state)
 
 
 def test_full_disk_keeps_the_last_good_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +190,7 @@ def test_killed_at_any_moment_it_resumes(recordings: Path, tmp_path: Path, monke
     torch.set_num_threads(1)  # a fork takes no other thread along
     monkeypatch.setattr(trainer_module, "SAVE_SECONDS", 0.0)
     Perceptual.load()  # what it imports, the children have
-    trainer(tmp_path / "run", recordings, projector="none", snapshot_kimg=1e6)
+    trainer(tmp_path / "run", recordings, snapshot_kimg=1e6)
     moments, seen, latest = random.Random(4), [0], tmp_path / "run" / "state" / LATEST
 
     def saved() -> int:
@@ -204,11 +250,52 @@ def test_changed_clips_are_refused(recordings: Path, tmp_path: Path) -> None:
         Trainer(run, device=CPU)
 
 
+def test_a_run_that_moved_goes_on_as_if_it_had_not(
+    recordings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = shutil.copytree(recordings, tmp_path / "data")
+    for name in ("whole", "broken"):
+        trainer(tmp_path / name, data).train(Budget(kimg=0.03))
+    resume = ["train", "--resume", "--kimg", "0.05", "--threads", "1", "--device", "cpu"]
+    assert main([*resume, "--out", str(tmp_path / "whole")]) == 0
+    data.rename(tmp_path / "there")
+    (tmp_path / "broken").rename(tmp_path / "moved")
+    resume += ["--out", str(tmp_path / "moved")]
+    assert main(resume) == 2
+    said = capsys.readouterr().err
+    assert str(data) in said and "is gone: add --data DIR to say where they are now" in said
+    other = shutil.copytree(recordings, tmp_path / "other")
+    (other / "hit" / "hit_0.wav").write_bytes((other / "hit" / "hit_1.wav").read_bytes())
+    assert main([*resume, "--data", str(other)]) == 2
+    assert "does not hold the recordings of" in capsys.readouterr().err
+    assert main([*resume, "--data", str(tmp_path / "there")]) == 0
+    assert losses_of(tmp_path / "whole") == losses_of(tmp_path / "moved")
+    whole, moved = (load_state(tmp_path / name / "state", CPU) for name in ("whole", "moved"))
+    assert whole and moved
+    for name, value in whole["learner"]["networks"].items():
+        assert torch.equal(value, moved["learner"]["networks"][name]), name
+    resumed(tmp_path / "moved")  # told once, it is known
+
+
+def test_a_run_of_an_older_version_moves_too(recordings: Path, tmp_path: Path) -> None:
+    """One that does not know the digest of its recordings is held to their categories and their count."""
+    run = Run.create(tmp_path / "run", preset("tiny"), recordings)
+    saved = json.loads(run.config_path.read_text())
+    assert len(saved.pop("digest")) == 64
+    run.config_path.write_text(json.dumps(saved | {"data": "/nowhere"}))
+    data = shutil.copytree(recordings, tmp_path / "data")
+    (data / "hit" / "hit_0.wav").unlink()
+    with pytest.raises(DataError, match="does not hold the recordings"):
+        run.change([], data)
+    run.change([], recordings)
+    assert run.found()[1] == recordings.resolve()
+
+
 def test_overrides_and_json_of_settings() -> None:
-    config = override(preset("tiny"), ["r1_gamma=2.5", "batch=6"])
-    assert (config.r1_gamma, config.batch) == (2.5, 6)
+    config = override(preset("tiny"), ["feature_weight=2.5", "batch=8"])
+    assert (config.feature_weight, config.batch) == (2.5, 8)
     assert TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
-    for bad in ("speed=3", "batch=two", "batch", "batch=1", "r1_interval=0"):
+    for bad in ("speed=3", "batch=two", "batch", "batch=1", "queue=0", "projector=none"):
         with pytest.raises(RunError):
             override(config, [bad])
     with pytest.raises(RunError, match="unknown preset"):
