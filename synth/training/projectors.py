@@ -27,6 +27,7 @@ SAMPLE_RATE = 16000
 FULL_SCALE = 65.0
 WINDOWS = (0.02, 0.05)  # s: of YAMNet's own, 25 ms, about
 SILENCE = 1e-3  # what YAMNet adds to a magnitude before it takes the logarithm
+WARP = 0.03  # by which all frequencies are raised or lowered at most: half a mel band at 3 kHz
 
 
 # Bins and frames of a cell of the tensor itself, which a discriminator sees beside the maps of a frozen network: these
@@ -58,8 +59,9 @@ class Identity:
 class YAMNetProjector:
     """Inner maps of YAMNet on patches of 0.96 s, as many as fill the sound, laid side by side along time.
 
-    Where they begin is drawn anew at each look, the same for all sounds: at edges that stay where they are the
-    generator learns to put what a patch's padding hides, and every sound ticks there.
+    Where they begin, and how far all frequencies are raised or lowered, is drawn anew at each look, the same for all
+    sounds: at edges that stay where they are the generator learns to put what a patch's padding hides, and every sound
+    ticks there; at the bin where a band that stays hears best it learns to put a line.
 
     Bins of another window or rate are brought to those that YAMNet's mel bands are defined on; what lies above 8 kHz it
     does not hear. Raises RunError for a codec of a lower rate, or of a window that is far longer or shorter than its.
@@ -78,28 +80,33 @@ class YAMNetProjector:
         self.spacing = SAMPLE_RATE / FFT * codec.length / codec.sample_rate  # of YAMNet's bins, in bins of the codec
 
     def __call__(self, x: Tensor, rng: torch.Generator) -> list[Tensor]:
-        patches = self._patches(self._log_mel(x), rng)
+        warp = 1.0 + WARP * (2.0 * torch.rand((), generator=rng, device=rng.device).item() - 1.0)
+        patches = self._patches(self._log_mel(x, warp), rng)
         b, p = patches.shape[:2]
         maps = self.yamnet.maps(patches.reshape(b * p, *patches.shape[2:]), self.taps)
         # Time runs down a patch: patches of a sound are joined end to end.
         return [m.view(b, p, *m.shape[1:]).transpose(1, 2).reshape(b, m.shape[1], -1, m.shape[3]) for m in maps]
 
-    def _log_mel(self, x: Tensor) -> Tensor:
-        """(B, 1, F, T) -> (B, frames at YAMNet's hop, 64)."""
-        magnitude = self._heard(self.codec.magnitude(x))
-        loudest = magnitude.square().sum(1).amax(1).sqrt().detach()
-        mel = self.yamnet.mel @ (magnitude * (FULL_SCALE / loudest.clamp_min(1e-6))[:, None, None])
+    def _log_mel(self, x: Tensor, warp: float = 1.0) -> Tensor:
+        """(B, 1, F, T), all frequencies divided by `warp` -> (B, frames at YAMNet's hop, 64)."""
+        magnitude = self.codec.magnitude(x)
+        heard = magnitude[:, : math.ceil(FFT // 2 * self.spacing) + 1]
+        loudest = (heard.square().sum(1).amax(1) / self.spacing).sqrt().detach()
+        mel = self._bands(warp, magnitude.shape[1]) @ magnitude
+        mel = mel * (FULL_SCALE / loudest.clamp_min(1e-6))[:, None, None]
         frames = max(round(x.shape[3] * self.rate), PATCH)
         return torch.log(F.interpolate(mel, size=frames, mode="linear") + SILENCE).transpose(1, 2)
 
-    def _heard(self, magnitude: Tensor) -> Tensor:
-        """(B, F + 1, T) at the codec's bins -> (B, 257, T) at YAMNet's, between which magnitudes go evenly."""
-        if self.spacing == 1.0 and magnitude.shape[1] == FFT // 2 + 1:
-            return magnitude
-        places = torch.arange(FFT // 2 + 1, device=magnitude.device) * self.spacing
-        below = places.long().clamp_max(magnitude.shape[1] - 2)
-        share = (places - below)[:, None].clamp_max(1.0)
-        return torch.lerp(magnitude[:, below], magnitude[:, below + 1], share)
+    def _bands(self, warp: float, bins: int) -> Tensor:
+        """YAMNet's mel bands (64, bins) of the codec's bins, between which magnitudes go evenly."""
+        count = FFT // 2 + 1
+        places = torch.arange(count, device=self.yamnet.mel.device) * (self.spacing * warp)
+        below = places.long().clamp_max(bins - 2)
+        share = (places - below).clamp_max(1.0)
+        between = torch.zeros(count, bins, device=places.device)
+        between.scatter_(1, below[:, None], (1.0 - share)[:, None])
+        between.scatter_(1, below[:, None] + 1, share[:, None])
+        return self.yamnet.mel @ between
 
     def _patches(self, mel: Tensor, rng: torch.Generator) -> Tensor:
         """(B, frames, 64) -> (B, P, 96, 64); half a patch of silence at either end lets edges be seen whole."""

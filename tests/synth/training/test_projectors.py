@@ -7,7 +7,7 @@ import torch
 from synth.audio.codecs import GaussianLogSTFT
 from synth.errors import RunError
 from synth.models.yamnet import YAMNet
-from synth.training.projectors import CHANNELS, YAMNetProjector, load_projector
+from synth.training.projectors import CHANNELS, WARP, YAMNetProjector, load_projector
 
 CPU = torch.device("cpu")
 CODEC = GaussianLogSTFT()
@@ -62,3 +62,19 @@ def test_patches_begin_anywhere_and_alike_for_one_draw(yamnet_weights: Path) -> 
     assert torch.equal(draws[0], projector._patches(mel, twin))
     middles = torch.stack([d[0, :, 48, 0] for d in draws]).flatten()
     assert middles.min() < 10 and middles.max() > 195 and len(middles.unique()) > 120
+
+
+def test_a_band_hears_best_at_another_bin_each_time(yamnet_weights: Path) -> None:
+    """At a bin that stays, a generator learns to put a line."""
+    projector = YAMNetProjector(YAMNet.load(yamnet_weights), CODEC)
+    plain = projector._bands(1.0, 257)
+    torch.testing.assert_close(plain, projector.yamnet.mel)
+    band = (plain.argmax(1) > 107).nonzero()[0].item()  # from 3.3 kHz on
+    best = {projector._bands(1.0 + warp, 257)[band].argmax().item() for warp in (-WARP, 0.0, WARP)}
+    assert len(best) == 3 and max(best) - min(best) >= 5
+    x = torch.rand(1, 1, 256, 256)
+    rng = torch.Generator().manual_seed(0)
+    twin = rng.clone_state()
+    first, second = projector(x, rng), projector(x, rng)
+    assert not torch.equal(first[0], second[0])
+    assert all(torch.equal(a, b) for a, b in zip(first, projector(x, twin), strict=True))
