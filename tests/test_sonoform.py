@@ -42,6 +42,18 @@ def test_the_lines_of_its_docstring_make_a_sound(tiny_checkpoint, tmp_path):
     assert "tiny" in sonoform.models()
 
 
+@pytest.mark.usefixtures("tiny_checkpoint")
+def test_as_a_module_it_is_the_command_line():
+    def told(module: str, *arguments: str) -> tuple[int, str, str]:
+        command = [sys.executable, "-m", module, *arguments]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    assert told("sonoform", "models") == told("synth", "models") and "tiny" in told("sonoform", "models")[1]
+    code, _, complaint = told("sonoform", "render", "--model", "nothing")
+    assert code == 2 and complaint.startswith("sonoform: ") and len(complaint.splitlines()) == 1
+
+
 def test_its_version_is_that_of_the_package():
     with (ROOT / "pyproject.toml").open("rb") as file:
         assert tomllib.load(file)["project"]["version"] == sonoform.__version__

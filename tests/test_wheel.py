@@ -52,7 +52,7 @@ def test_it_plays_from_another_folder(wheel: Path, tiny_checkpoint: Path, tmp_pa
     }
 
     def sonoform(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "synth", *arguments]
+        command = [sys.executable, "-m", "sonoform", *arguments]
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
 
     assert "take some in with `sonoform models --install PATH`" in sonoform("models").stdout
