@@ -19,8 +19,8 @@ The seed is in the confirmation, and in the header Sonoform-Seed of a sound.
 POST /morph takes the fields of a morph (synth/patch/morph.py), and the same beside them.
 
 POST /encode takes an audio file, as the body itself (audio/* or application/octet-stream) or as the one file of a form
-(multipart/form-data), and answers the patch that makes about the same sound, to be sent to /infer as it is. In the
-address, or as fields of the form:
+(multipart/form-data), and answers the patch that makes about the same sound, to be sent to /infer as it is; its latent
+is the text that links have. In the address, or as fields of the form:
 - "model": default that of choices.INSTRUMENT, or the first that is installed;
 - "category": default the one that fits best;
 - "start": where the part to encode begins, in seconds; default where the sound is loudest;
@@ -87,7 +87,7 @@ def table() -> Table:
         **reading(),
         "/infer": {"POST": Operation(infer, "A sound", body={JSON: ordered(Patch.schema())}, answers=sounds)},
         "/morph": {"POST": Operation(morph, "A sound between", body={JSON: ordered(Morph.schema())}, answers=sounds)},
-        "/encode": {"POST": Operation(encode, "The patch of a sound", query, brought)},
+        "/encode": {"POST": Operation(encode, "The patch of a sound", query, brought, {JSON: Patch.schema()})},
         "/stream": STREAM,
     }
 
@@ -172,7 +172,7 @@ async def encode(request: Request) -> Response:
     wish = Wish.read(dict(request.query_params) | fields)
     patch, note = await to_thread.run_sync(_encoded, name, data, wish, limiter=_searches)
     told = {"Sonoform-Note": quote(note, safe=" \"',.:;()")} if note else {}
-    return JSONResponse(patch.to_dict(), headers={"Cache-Control": "no-store", **told})
+    return JSONResponse(patch.to_dict(short=True), headers={"Cache-Control": "no-store", **told})
 
 
 def _encoded(name: str, data: bytes, wish: Wish) -> tuple[Patch, str]:

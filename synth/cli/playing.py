@@ -6,6 +6,7 @@ Heavy modules are imported by the verb that needs them.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -190,7 +191,7 @@ def run_encode(options: argparse.Namespace) -> None:
         patch = replace(patch, latent=tuple(step.ws.flatten().tolist()))
     if options.keep:
         patch = instrument.completed(patch, part)
-    print(patch.to_json())
+    print(json.dumps(patch.to_dict(short=True)))
 
 
 # -- bench ------------------------------------------------------------------------------------------------------------

@@ -100,11 +100,13 @@ class Patch:
         if self.latent is None:
             object.__setattr__(self, "residual", None)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Every field in plain JSON types."""
+    def to_dict(self, short: bool = False) -> dict[str, Any]:
+        """Every field in plain JSON types; short: the latent as the text that a link has, which holds it as `linked`."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         values["sliders"] = dict(self.sliders)
-        if self.latent is not None:
+        if self.latent is not None and short:
+            values["latent"] = _pack_latent(self.latent)
+        elif self.latent is not None:
             values["latent"] = [float(str(np.float32(value))) for value in self.latent]  # the shortest spelling
         return values
 
@@ -235,10 +237,22 @@ def _seed(name: str, value: object) -> int:
     return seed
 
 
-@takes(type="array", items={"type": "number", "minimum": -1e6, "maximum": 1e6}, minItems=1, maxItems=MAX_LATENT)
+@takes(
+    anyOf=[
+        {
+            "type": "array",
+            "items": {"type": "number", "minimum": -1e6, "maximum": 1e6},
+            "minItems": 1,
+            "maxItems": MAX_LATENT,
+        },
+        {"type": "string", "description": "The same numbers as links and POST /encode write them, a tenth as long"},
+    ]
+)
 def _latent(name: str, value: object) -> tuple[float, ...]:
+    if isinstance(value, str):
+        value = _unpack_latent(value)
     if not isinstance(value, (list, tuple, np.ndarray)):
-        raise PatchError(name, f"must be a list of numbers, not {_kind(value)}")
+        raise PatchError(name, f"must be a list of numbers, or the text that a link has of them, not {_kind(value)}")
     if not 0 < len(value) <= MAX_LATENT:
         raise PatchError(name, f"must have 1 to {MAX_LATENT} numbers, not {len(value)}")
     # Far beyond any latent, and far from the end of float32.
@@ -400,7 +414,7 @@ def _unpack_latent(text: str) -> Sequence[float]:
         found: Sequence[float] = np.frombuffer(packed, "<f4").tolist()
         return found
     except ValueError:
-        raise PatchError("latent", f"is cut or altered: copy the whole link ({_quote(text)})") from None
+        raise PatchError("latent", f"is cut or altered: copy the whole link, or text ({_quote(text)})") from None
 
 
 def _number(name: str, text: object) -> float:

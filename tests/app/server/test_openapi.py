@@ -89,3 +89,6 @@ def test_a_document_tells_of_every_route_and_field(places):
     assert {"pitch", "stretch", "loop", "rate", "replace", "format"} <= set(body["properties"])
     asked = {parameter["name"] for parameter in document["paths"]["/stream"]["get"]["parameters"]}
     assert {"m", "pi", "st", "seconds", "format"} <= asked
+    latent = {kind["type"] for kind in body["properties"]["latent"]["anyOf"][0]["anyOf"]}
+    answered = document["paths"]["/encode"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert latent == {"array", "string"} and answered["properties"]["latent"] == body["properties"]["latent"]

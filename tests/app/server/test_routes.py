@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 import httpx
 import numpy as np
@@ -22,6 +22,7 @@ from streamlit import config
 from app.server import bodies, routes
 from app.server.fields import MAX_STEPS
 from app.server.frames import HEADER, MAGIC, MEDIA_TYPE
+from synth.patch.patch import Patch
 from synth.sound.sound import Sound
 
 PATCH = {"model": "tiny", "category": "scrape", "seed": 3}
@@ -351,8 +352,18 @@ def test_encode_answers_a_patch_that_infer_takes(client):
     assert answer.status_code == 200
     patch = answer.json()
     assert patch["model"] == "tiny" and patch["category"] in ("hit", "scrape") and len(patch["latent"]) > 16
-    assert client.post("/infer", json=patch).headers["content-type"] == "audio/wav"
+    answer = client.post("/infer", json=patch)
+    assert answer.headers["content-type"] == "audio/wav" and Sound.load(answer.content).patch == Patch.from_json(patch)
     assert encoded(client, wav()).json() == patch
+
+
+def test_encode_answers_a_latent_as_links_have_it(client):
+    patch = encoded(client, wav()).json()
+    opened = Patch.from_json(patch)
+    assert dict(parse_qsl(opened.to_query()))["z"] == patch["latent"] and opened == opened.linked()
+    spelled = {**patch, "latent": list(opened.latent)}
+    assert client.post("/infer", json=spelled).content == client.post("/infer", json=patch).content
+    refused(client.post("/infer", json={**patch, "latent": patch["latent"][:-2]}), 400, "latent")
 
 
 def test_encode_searches_for_so_many_steps(client):

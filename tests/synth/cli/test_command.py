@@ -152,7 +152,7 @@ def test_encode_prints_a_patch_that_render_takes(capsys: pytest.CaptureFixture[s
     (tmp_path / "patch.json").write_text(json.dumps(patches[1]))
     assert run(capsys, "render", "--patch", tmp_path / "patch.json", "--out", tmp_path / "out")[0] == 0
     (made,) = (tmp_path / "out").iterdir()
-    assert Sound.load(made).patch.latent == tuple(np.float32(patches[1]["latent"]).tolist())
+    assert Sound.load(made).patch.latent == Patch.from_json(patches[1]).latent
 
 
 @pytest.mark.usefixtures("tiny_checkpoint")

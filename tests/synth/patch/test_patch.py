@@ -124,6 +124,7 @@ def test_a_long_latent_survives_every_form():
     linked = patch.linked()
     assert Patch.from_query(patch.to_query()) == Patch.from_query(linked.to_query()) == linked == linked.linked()
     assert Patch.from_json(linked.to_json()) == linked
+    assert Patch.from_json(patch.to_dict(short=True)) == linked and len(json.dumps(patch.to_dict(short=True))) < 12000
 
 
 def test_a_link_from_before_latents_were_coded_opens_to_the_bit():
