@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.session import history
 from app.session.patches import ALIASES
-from app.widgets.parts import warn
+from app.widgets.current_patch import warn
 from app.widgets.verbatim import plain
 
 HERE = Path(__file__).resolve().parent

@@ -12,11 +12,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.server.instruments import instrument
 from app.session.patches import SLIDERS, turn
-from app.widgets import desk, intake, parts, shelf, words
+from app.widgets import current_patch, desk, intake, shelf, words
 from app.widgets.held import remembered
 from app.widgets.live import Bank
 from app.widgets.straightness import measured
-from app.widgets.verbatim import plain
+from app.widgets.verbatim import plain, sentence
 from synth.checkpoint.named_directions import MAX_NAME, SUFFIX, Own
 from synth.checkpoint.store import Card, catalogue
 from synth.directions.attribute import STEADY
@@ -118,7 +118,7 @@ def ask(patch: Patch, more: list, less: list) -> None:
 def begin(model: str, more: list, less: list) -> None:
     name = st.session_state[NAME].strip()
     if not name:
-        parts.warn("Give the slider a name: a word for what its upper end should have more of.")
+        current_patch.warn("Give the slider a name: a word for what its upper end should have more of.")
     elif groups := attempted(lambda: (heard(more), heard(less))):
         st.session_state[MAKING] = Making(model, name, *groups)
 
@@ -159,7 +159,7 @@ def work(place: DeltaGenerator) -> None:
             st.session_state[NAME] = ""
     except SonoformError as error:
         cancel()
-        parts.warn(parts.sentence(error))
+        current_patch.warn(sentence(error))
     st.rerun()
 
 
@@ -208,7 +208,7 @@ def one(direction: Own) -> None:
             renamer(name)
         st.download_button(
             "Share",
-            data=partial(instrument(parts.session_history().patch.model).pack, name),
+            data=partial(instrument(current_patch.session_history().patch.model).pack, name),
             file_name=f"{file_name(name)}{SUFFIX}",
             mime="application/json",
             icon=":material/download:",
@@ -252,28 +252,28 @@ def doubt(direction: Own) -> str:
 
 
 def measure(name: str) -> None:
-    model = parts.session_history().patch.model
+    model = current_patch.session_history().patch.model
     if trial := attempted(lambda: instrument(model).trial(name)):
         st.session_state[MAKING] = Making(model, name, [], [], trial)
 
 
 def rename(old: str, key: str) -> None:
     new = st.session_state[key].strip()
-    if new != old and attempted(lambda: instrument(parts.session_history().patch.model).rename(old, new), True):
-        patch = parts.session_history().patch
+    if new != old and attempted(lambda: instrument(current_patch.session_history().patch.model).rename(old, new), True):
+        patch = current_patch.session_history().patch
         amount = patch.sliders.get(old, 0.0)
-        parts.change(turn(turn(patch, SLIDERS + old, 0.0, {}), SLIDERS + new, amount, {}))
+        current_patch.change(turn(turn(patch, SLIDERS + old, 0.0, {}), SLIDERS + new, amount, {}))
 
 
 def delete(name: str) -> None:
-    if attempted(lambda: instrument(parts.session_history().patch.model).remove(name), True):
-        parts.change(turn(parts.session_history().patch, SLIDERS + name, 0.0, {}))
+    if attempted(lambda: instrument(current_patch.session_history().patch.model).remove(name), True):
+        current_patch.change(turn(current_patch.session_history().patch, SLIDERS + name, 0.0, {}))
 
 
 def open_shared(key: str) -> None:
     file = st.session_state[key]
     if file is not None:
-        if name := attempted(lambda: instrument(parts.session_history().patch.model).unpack(file.getvalue())):
+        if name := attempted(lambda: instrument(current_patch.session_history().patch.model).unpack(file.getvalue())):
             st.session_state[TOLD] = f"{plain(name)} is a slider of this model now, on every page."
         st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1  # an empty place for the next file
 
@@ -283,7 +283,7 @@ def attempted(action: Callable[[], Any], done: Any = None) -> Any:
     try:
         answer = action()
     except SonoformError as error:
-        parts.warn(parts.sentence(error))
+        current_patch.warn(sentence(error))
         return None
     return answer if done is None else done
 
@@ -292,7 +292,7 @@ def file_name(name: str) -> str:
     return "".join(c if c.isalnum() or c in "-_ " else "_" for c in name)
 
 
-cards = parts.models_or_stop()
-if not any_yet(cards[parts.open_session(cards).patch.model]):
+cards = current_patch.models_or_stop()
+if not any_yet(cards[current_patch.open_session(cards).patch.model]):
     st.html("<style>:root { --making: 19.3rem }</style>")  # room for what stands open, before it is there
 desk.show("directions", cards, banks, choices, below)

@@ -8,10 +8,10 @@ import streamlit as st
 
 from app.server.instruments import instrument
 from app.session.patches import SLIDERS, turn
-from app.widgets import desk, parts
+from app.widgets import current_patch, desk
 from app.widgets.held import held, remembered
 from app.widgets.live import Bank
-from app.widgets.verbatim import plain
+from app.widgets.verbatim import plain, sentence
 from synth.checkpoint.fit import rows
 from synth.checkpoint.named_directions import MAX_NAME
 from synth.checkpoint.starting_points import STARTS, Start, begun, start_of
@@ -85,7 +85,7 @@ def choices(patch: Patch, card: Card) -> None:
 
 def begin(start: Start | None) -> None:
     if start:
-        parts.change(begun(parts.session_history().patch, start))
+        current_patch.change(begun(current_patch.session_history().patch, start))
 
 
 def below(patch: Patch, card: Card) -> None:
@@ -145,38 +145,38 @@ def keep(patch: Patch, card: Card, directions: list[dict]) -> None:
 
 def keep_it(key: str) -> None:
     source, name = st.session_state[key], st.session_state[NAME].strip()
-    if attempted(lambda: instrument(parts.session_history().patch.model).keep(name, source)):
+    if attempted(lambda: instrument(current_patch.session_history().patch.model).keep(name, source)):
         moved(source, name)
         st.session_state[NAME] = ""
 
 
 def rename_it(old: str, key: str) -> None:
     new = st.session_state[key].strip()
-    if new != old and attempted(lambda: instrument(parts.session_history().patch.model).rename(old, new)):
+    if new != old and attempted(lambda: instrument(current_patch.session_history().patch.model).rename(old, new)):
         moved(old, new)
 
 
 def delete_it(name: str) -> None:
-    if attempted(lambda: instrument(parts.session_history().patch.model).remove(name)):
-        parts.change(turn(parts.session_history().patch, SLIDERS + name, 0.0, {}))
+    if attempted(lambda: instrument(current_patch.session_history().patch.model).remove(name)):
+        current_patch.change(turn(current_patch.session_history().patch, SLIDERS + name, 0.0, {}))
 
 
 def moved(old: str, new: str) -> None:
     """The slider keeps its place under its new name."""
-    patch = parts.session_history().patch
+    patch = current_patch.session_history().patch
     amount = patch.sliders.get(old, 0.0)
-    parts.change(turn(turn(patch, SLIDERS + old, 0.0, {}), SLIDERS + new, amount, {}))
+    current_patch.change(turn(turn(patch, SLIDERS + old, 0.0, {}), SLIDERS + new, amount, {}))
 
 
 def attempted(action: Callable[[], object]) -> bool:
     try:
         action()
     except SonoformError as error:
-        parts.warn(parts.sentence(error))
+        current_patch.warn(sentence(error))
         return False
     return True
 
 
-cards = parts.models_or_stop()
-parts.open_session(cards)
+cards = current_patch.models_or_stop()
+current_patch.open_session(cards)
 desk.show("explore", cards, banks, choices, below)

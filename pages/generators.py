@@ -14,11 +14,11 @@ from streamlit.delta_generator import DeltaGenerator
 from app.server.instruments import SharedInstrument, instrument
 from app.session import batch
 from app.session.batch import Batch, Item
-from app.widgets import about, batches, cards, desk, parts
+from app.widgets import about, batches, cards, current_patch, desk, links, toolbar
 from app.widgets.batches import change
 from app.widgets.cards import Act
 from app.widgets.held import held
-from app.widgets.verbatim import plain
+from app.widgets.verbatim import plain, readable, sentence
 from synth.checkpoint.families import SPACE, can
 from synth.checkpoint.fit import Cards
 from synth.checkpoint.store import Card
@@ -43,14 +43,14 @@ STRIP = 222  # pixels that it takes
 def page(models: Cards) -> None:
     timeline = batches.begin(models)
     now = timeline.current
-    with parts.tools(timeline):
-        parts.share(parts.link_of(urlencode({batches.LINK: now.to_query()})), "page of sounds")
+    with toolbar.tools(timeline):
+        links.share(links.to_query(urlencode({batches.LINK: now.to_query()})), "page of sounds")
     settings(now, models)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="mode"):
         stands = held("generators.mode", now.mode, lambda mode: other_mode(now, models, mode), "default")
         st.segmented_control("Show", MODES, format_func=MODES.__getitem__, required=True, help=MODES_HELP, **stands)
         own(now, models)
-    parts.show_warning()
+    current_patch.show_warning()
     batches.write_address(now)
     head = st.container(horizontal=True, vertical_alignment="center", key="head")
     card = models[now.model]
@@ -76,7 +76,7 @@ def settings(now: Batch, models: Cards) -> None:
         picker("Model", list(models), models, now.model, lambda name: other_model(now, models, name))
         if offered:
             stands = held("generators.category", now.category, lambda name: put(category=name), offered)
-            st.selectbox("Category", offered, format_func=parts.readable, width=160, **stands)
+            st.selectbox("Category", offered, format_func=readable, width=160, **stands)
         stands = held("generators.seed", now.seed, lambda seed: put(seed=now.seed if seed is None else seed))
         st.number_input("First seed", 0, batch.SEEDS - 1, step=1, width=150, **stands)
         roll = partial(put, centre=None, a=None, b=None)
@@ -160,7 +160,7 @@ def sounds(now: Batch, models: Cards, head: DeltaGenerator) -> None:
         ]
         taken = shown(now, [cell for cell in chain(*zip_longest(*sides)) if cell], head, models)
     except SonoformError as error:
-        st.error(parts.sentence(error), icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
         return
     with head:
         everything(taken)
@@ -187,7 +187,7 @@ def side(
 
 
 def named(of: Batch) -> str:
-    return f", {parts.readable(of.category).lower()}" if of.category else ", of all it has learnt"
+    return f", {readable(of.category).lower()}" if of.category else ", of all it has learnt"
 
 
 def shown(now: Batch, cells: Sequence[Cell], head: DeltaGenerator, models: Cards) -> list[tuple[Item, Sound]]:
@@ -238,6 +238,6 @@ def everything(taken: list[tuple[Item, Sound]]) -> None:
     )
 
 
-models = parts.models_or_stop(None)
-parts.open_session(models)
+models = current_patch.models_or_stop(None)
+current_patch.open_session(models)
 page(models)

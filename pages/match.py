@@ -6,9 +6,9 @@ import streamlit as st
 
 from app.server.instruments import instrument
 from app.session.searching import Report, Search
-from app.widgets import desk, intake, parts, shelf, spectrogram
+from app.widgets import current_patch, desk, intake, player, shelf, spectrogram, words
 from app.widgets.held import held
-from app.widgets.verbatim import plain
+from app.widgets.verbatim import plain, readable, sentence
 from synth.checkpoint.fit import Cards
 from synth.checkpoint.store import Card
 from synth.errors import SonoformError
@@ -39,7 +39,7 @@ SEARCH, GIVEN, DRAWN = "match.search", "match.given", "match.drawn"
 @st.fragment
 def bring(cards: Cards) -> None:
     """A sound, the part of it that counts, and what to do with it."""
-    patch = parts.session_history().patch
+    patch = current_patch.session_history().patch
     card = cards[patch.model]
     st.session_state[DRAWN] = patch.model
     part = intake.part_of("match", "A sound of any length", card.duration)
@@ -54,7 +54,7 @@ def bring(cards: Cards) -> None:
     st.selectbox(
         "Category",
         [BEST, *card.categories],
-        format_func=lambda name: parts.readable(name) if name else "The one that fits best",
+        format_func=lambda name: readable(name) if name else "The one that fits best",
         key=f"{CATEGORY}.{card.id}",
     )
     st.segmented_control(
@@ -83,7 +83,7 @@ def bring(cards: Cards) -> None:
 
 def begin() -> None:
     """Starts the search for the part that was chosen."""
-    patch, part = parts.session_history().patch, st.session_state[PART]
+    patch, part = current_patch.session_history().patch, st.session_state[PART]
     budget, category = BUDGETS[st.session_state[BUDGET]], st.session_state[f"{CATEGORY}.{patch.model}"]
     keep = st.session_state[KEEP]
     st.session_state[SEARCH] = search = Search(lambda report: matched(patch, part, category, budget, keep, report))
@@ -136,9 +136,9 @@ def take(search: Search[tuple[Patch, Sound]]) -> None:
         patch, given = search.found
         kept = {**st.session_state.get(GIVEN, {}), patch.latent: given}
         st.session_state[GIVEN] = dict(list(kept.items())[-MAX_GIVEN:])
-        parts.change(patch)
+        current_patch.change(patch)
     elif search.fault:
-        parts.warn(parts.sentence(search.fault))
+        current_patch.warn(sentence(search.fault))
 
 
 # -- the match -----------------------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def choices(patch: Patch, card: Card) -> None:
 
 def weigh(amount: float) -> None:
     """As much of the residual as the slider says."""
-    parts.change(replace(parts.session_history().patch, residual_amount=amount))
+    current_patch.change(replace(current_patch.session_history().patch, residual_amount=amount))
 
 
 def compare(patch: Patch, card: Card) -> None:
@@ -179,21 +179,21 @@ def compare(patch: Patch, card: Card) -> None:
         before, after, between = st.columns(3, gap="medium")
         with before:
             st.markdown("**Before**")
-            parts.reference_player(given)
+            player.beside(given)
         with after:
             st.markdown("**After**")
-            parts.reference_player(made)
+            player.beside(made)
         with between:
             st.markdown("**Difference**")
             st.html(spectrogram.difference_figure(apart.levels, made))
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"{apart.decibels:.1f} dB", help=parts.DIFFERENCE)
+                st.markdown(f"{apart.decibels:.1f} dB", help=words.DIFFERENCE)
                 shelf.button(patch)
             st.caption(apart.lost)
 
 
-cards = parts.models_or_stop()
-parts.open_session(cards)
+cards = current_patch.models_or_stop()
+current_patch.open_session(cards)
 left, right = st.columns([5, 17], gap="medium")
 with left, st.container(key="match"):
     bring(cards)

@@ -13,10 +13,10 @@ from app.server.instruments import instrument as loaded
 from app.session import address, morphing
 from app.session.morphing import STEPS
 from app.session.patches import Timeline
-from app.widgets import desk, live, parts, shelf, tiles
+from app.widgets import current_patch, desk, downloads, links, live, player, shelf, tiles, toolbar
 from app.widgets.held import held, remembered
 from app.widgets.live import Bank, Control
-from app.widgets.verbatim import plain
+from app.widgets.verbatim import plain, readable, sentence
 from synth.checkpoint.fit import Cards, rows, unplayable
 from synth.checkpoint.store import Card, catalogue
 from synth.errors import PatchError, SonoformError
@@ -48,13 +48,13 @@ def page(cards: Cards) -> None:
     top, main, under = st.container(), st.container(key="morph"), st.container()
     left, right = main.columns([3, 11], gap="medium")
     patch = placed(morph)
-    sound = parts.rendered(patch) if patch else None
+    sound = player.rendered(patch) if patch else None
     with right:
         play(morph, sound)
     with top:
         tools(morph)
         settings(morph, card, cards)
-        parts.show_warning()
+        current_patch.show_warning()
     with left:
         for letter, corner in zip(CORNERS, morph.corners, strict=False):
             corner_of(morph, letter, corner, card)
@@ -63,7 +63,7 @@ def page(cards: Cards) -> None:
             try:
                 steps(morph)
             except SonoformError as error:
-                st.warning(parts.sentence(error), icon=":material/error:")
+                st.warning(sentence(error), icon=":material/error:")
             footer(patch, sound)
     write_address(morph)
 
@@ -80,9 +80,9 @@ def begin(cards: Cards) -> Timeline[Morph]:
             timeline = timeline or Timeline.begin(opened)
             timeline.push(opened)
         except SonoformError as error:
-            parts.warn(plain(f"The link cannot be used ({error})."))
+            current_patch.warn(plain(f"The link cannot be used ({error})."))
     if timeline is None or timeline.current.model not in cards:
-        patch = parts.session_history().patch
+        patch = current_patch.session_history().patch
         timeline = Timeline.begin(morphing.begun(patch, cards[patch.model]))
     st.session_state[TIMELINE] = timeline
     return timeline
@@ -100,7 +100,7 @@ def installed(morph: Morph, cards: Cards) -> Morph:
 
 def change(morph: Morph) -> None:
     st.session_state[TIMELINE].push(morph)
-    parts.warn("")
+    current_patch.warn("")
 
 
 def placed(morph: Morph) -> Patch | None:
@@ -108,7 +108,7 @@ def placed(morph: Morph) -> Patch | None:
     try:
         return loaded(morph.model).morphed(morph)
     except SonoformError as error:
-        st.warning(parts.sentence(error), icon=":material/error:")
+        st.warning(sentence(error), icon=":material/error:")
         return None
 
 
@@ -124,10 +124,10 @@ def write_address(morph: Morph) -> None:
 
 
 def tools(morph: Morph) -> None:
-    with parts.tools(st.session_state[TIMELINE]):
+    with toolbar.tools(st.session_state[TIMELINE]):
         query = morph.to_query()
         if len(query) <= morphing.MAX_LINK:
-            parts.share(parts.link_of(urlencode({LINK: query})), "morph")
+            links.share(links.to_query(urlencode({LINK: query})), "morph")
         else:
             with st.popover("Share", icon=":material/link:"):
                 st.caption("Its corners are no seeds, so a link would be too long. Use this sound, and share that.")
@@ -138,7 +138,7 @@ def settings(morph: Morph, card: Card, cards: Cards) -> None:
         change(morphing.with_count(morph, corners, card))
 
     def other_model(model: str) -> None:
-        change(morphing.begun(parts.session_history().patch, cards[model]))
+        change(morphing.begun(current_patch.session_history().patch, cards[model]))
 
     def follow(word: str | None) -> None:
         if word:
@@ -229,8 +229,8 @@ def corner_of(morph: Morph, letter: str, corner: Patch, card: Card) -> None:
         try:
             st.html(tiles.thumbnail(loaded(morph.model).picture(corner), letter))
         except SonoformError as error:
-            st.caption(parts.sentence(error))
-        parts.to_shape(corner)
+            st.caption(sentence(error))
+        links.to_shape(corner)
         if source == SEED:
             seed_of(letter, corner, card, put)
         else:
@@ -239,7 +239,7 @@ def corner_of(morph: Morph, letter: str, corner: Patch, card: Card) -> None:
 
 def offered(model: str) -> dict[str, Patch]:
     """Sounds of a model that a corner may take, by what they are called."""
-    hand = parts.session_history().patch
+    hand = current_patch.session_history().patch
     kept = {item.name: item.patch for item in shelf.kept() if item.patch.model == model}
     return ({HAND: hand} if hand.model == model else {}) | kept
 
@@ -256,7 +256,7 @@ def seed_of(letter: str, corner: Patch, card: Card, put: Callable[[Patch], None]
         st.selectbox(
             f"Category of {letter}",
             card.categories,
-            format_func=parts.readable,
+            format_func=readable,
             label_visibility="collapsed",
             **held(f"morph.category.{letter}", corner.category, other_category, card.categories),
         )
@@ -282,7 +282,7 @@ def play(morph: Morph, sound: Sound | None) -> None:
             moved = held(f"morph.{c.name}", c.value, partial(set_one, c.name))
             st.slider(c.label, c.low, c.high, step=c.step, help=c.help, **moved)
         if sound:
-            parts.player(sound)
+            player.show(sound)
         return
     square = Bank("Place", (x, y), pad=("x", "y"), corners=tuple(CORNERS))
     bank = square if four else Bank("Place", (x,))
@@ -377,7 +377,7 @@ def listen(way: Way, patches: list[Patch]) -> None:
     rendered = st.session_state.get(RENDERED)
     if rendered and rendered[0] == way:
         with st.container(key="whole-way"):
-            parts.reference_player(rendered[1])
+            player.beside(rendered[1])
 
 
 def everything(way: Way, patches: list[Patch]) -> bytes:
@@ -386,7 +386,7 @@ def everything(way: Way, patches: list[Patch]) -> bytes:
 
 
 def footer(patch: Patch, sound: Sound) -> None:
-    used = parts.session_history().patch == patch
+    used = current_patch.session_history().patch == patch
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="footer"):
         st.button(
             "In use" if used else "Use this sound",
@@ -394,17 +394,17 @@ def footer(patch: Patch, sound: Sound) -> None:
             type="primary",
             disabled=used,
             help="Makes it the sound of all pages",
-            on_click=parts.change,
+            on_click=current_patch.change,
             args=(patch,),
             key="morph.use",
         )
-        parts.to_shape(patch)
+        links.to_shape(patch)
         shelf.button(patch)
         shelf.popover()
-        parts.downloads(sound, patch)
+        downloads.show(sound, patch)
         desk.face()
 
 
-cards = parts.models_or_stop()
-parts.open_session(cards)
+cards = current_patch.models_or_stop()
+current_patch.open_session(cards)
 page(cards)

@@ -12,8 +12,9 @@ from app.server.instruments import instrument
 from app.session import address, reference
 from app.session.patches import turn
 from app.session.reference import EXAMPLES, HIGHEST, LOWEST, RATES
-from app.widgets import desk, parts, spectrogram
+from app.widgets import current_patch, desk, downloads, links, player, spectrogram, toolbar, words
 from app.widgets.held import held
+from app.widgets.verbatim import sentence
 from synth.checkpoint.fit import Cards
 from synth.checkpoint.store import Card, catalogue
 from synth.directions.exemplars import Bursts
@@ -34,9 +35,9 @@ EXAMPLE, MODEL = "query.example", "query.model"
 @st.fragment
 def page(cards: Cards) -> None:
     begin()
-    patch = follow(parts.session_history().patch)
+    patch = follow(current_patch.session_history().patch)
     card = cards[patch.model]
-    parts.toolbar(parts.session_history(), link(patch))
+    toolbar.show(current_patch.session_history(), link(patch))
     controls, left, right = st.container(key="query").columns([3, 5, 5], gap="medium")
     with controls:
         model(patch, cards)
@@ -46,23 +47,23 @@ def page(cards: Cards) -> None:
         st.markdown("**Synthetic reference**")
         with st.container(key="pictured-reference"):
             if given:
-                parts.reference_player(given)
+                player.beside(given)
     with right:
         st.markdown("**Generated match**")
         patch = refined(patch, given, st.empty())
-        made = parts.rendered(patch)
+        made = player.rendered(patch)
         with st.container(key="pictured-match"):
             if made:
-                parts.player(made)
+                player.show(made)
     compare(left, right, given, made)
     with left:
         prior(patch, card)
         improve(patch, given)
-    parts.show_warning()
+    current_patch.show_warning()
     if made:
-        parts.downloads(made, patch)
+        downloads.show(made, patch)
     address.write(LINK, reference.to_text(st.session_state[REFERENCE]))
-    parts.write_address(named(patch))
+    current_patch.write_address(named(patch))
 
 
 def named(patch: Patch) -> Patch:
@@ -73,7 +74,7 @@ def named(patch: Patch) -> Patch:
 
 def link(patch: Patch) -> str:
     said = {LINK: reference.to_text(st.session_state[REFERENCE])}
-    return parts.link_of("&".join(filter(None, (urlencode(said), named(patch).to_query()))))
+    return links.to_query("&".join(filter(None, (urlencode(said), named(patch).to_query()))))
 
 
 # -- reference and match -------------------------------------------------------------------------------------------
@@ -88,7 +89,7 @@ def begin() -> None:
     st.session_state[REFERENCE] = found or st.session_state.get(REFERENCE) or next(iter(EXAMPLES.values()))
     st.session_state.setdefault(MATCHED, {})
     st.session_state.setdefault(PLAIN, {})
-    patch = parts.session_history().patch
+    patch = current_patch.session_history().patch
     st.session_state[SHOWN] = patch.latent
     if found is None or patch.latent is None:
         match(patch.sliders if found else {})
@@ -104,7 +105,7 @@ def follow(patch: Patch) -> Patch:
 
 def match(sliders: Mapping[str, float] | None = None) -> None:
     """Finds the reference: the session's patch gets its place in the latent space, and no sliders but those given."""
-    patch = parts.session_history().patch
+    patch = current_patch.session_history().patch
     try:
         shared = instrument(patch.model)
         sound = reference.sound(st.session_state[REFERENCE], shared.card.duration, shared.card.sample_rate)
@@ -114,7 +115,7 @@ def match(sliders: Mapping[str, float] | None = None) -> None:
     except AudioError:
         return  # of silence, which the reference's own place on the page tells
     except SonoformError as error:
-        parts.warn(parts.sentence(error))
+        current_patch.warn(sentence(error))
 
 
 def take(patch: Patch) -> None:
@@ -122,14 +123,14 @@ def take(patch: Patch) -> None:
     patch = patch.linked()
     st.session_state[MATCHED][patch.latent] = st.session_state[REFERENCE]
     st.session_state[SHOWN] = patch.latent
-    parts.change(patch)
+    current_patch.change(patch)
 
 
 def heard(card: Card) -> Sound | None:
     try:
         return reference.sound(st.session_state[REFERENCE], card.duration, card.sample_rate)
     except SonoformError as error:
-        st.warning(parts.sentence(error))
+        st.warning(sentence(error))
         return None
 
 
@@ -142,7 +143,7 @@ def model(patch: Patch, cards: Cards) -> None:
 
 
 def other_model(name: str) -> None:
-    parts.change(turn(parts.session_history().patch, "model", name, catalogue()))
+    current_patch.change(turn(current_patch.session_history().patch, "model", name, catalogue()))
     match()
 
 
@@ -201,7 +202,7 @@ def compare(left: DeltaGenerator, right: DeltaGenerator, given: Sound | None, ma
     with right, st.container(key="difference"):
         st.html(spectrogram.difference_figure(apart.levels, made))
     with left:
-        st.metric("Difference", f"{apart.decibels:.1f} dB", help=parts.DIFFERENCE)
+        st.metric("Difference", f"{apart.decibels:.1f} dB", help=words.DIFFERENCE)
         st.caption(apart.lost)
 
 
@@ -210,7 +211,7 @@ def prior(patch: Patch, card: Card) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         desk.toward(patch, card)
         if patch.prototype:
-            st.slider("Blend", 0.0, 1.0, step=0.01, help=desk.PULL, **parts.tied("pull", patch))
+            st.slider("Blend", 0.0, 1.0, step=0.01, help=desk.PULL, **current_patch.tied("pull", patch))
 
 
 def improve(patch: Patch, given: Sound | None) -> None:
@@ -238,11 +239,11 @@ def refined(patch: Patch, given: Sound | None, place: DeltaGenerator) -> Patch:
             budget = Budget(steps=STEPS)
             take(instrument(patch.model).refine(patch, given, budget, lambda done: bar.progress(done, "Refining ...")))
         except SonoformError as error:
-            parts.warn(parts.sentence(error))
+            current_patch.warn(sentence(error))
         bar.empty()
-    return parts.session_history().patch
+    return current_patch.session_history().patch
 
 
-cards = parts.models_or_stop()
-parts.open_session(cards)
+cards = current_patch.models_or_stop()
+current_patch.open_session(cards)
 page(cards)

@@ -1,12 +1,11 @@
 """Shape: pick a category, move a slider, hear and see the sound, keep it."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from app.widgets import desk, opening, parts
+from app.widgets import current_patch, desk, opening
 from app.widgets.straightness import measured
 from app.widgets.verbatim import plain
 from synth.checkpoint.store import Card
@@ -18,8 +17,13 @@ ACROSS = 4  # charts in a row
 def straightness(patch: Patch, card: Card) -> None:
     """How well the semantic sliders do what they say, where that was measured."""
     if found := card.metrics.get("semantic"):
-        charts = partial(straight, found)
-        parts.fold("How well the sliders work", "straightness", charts, icon=":material/monitoring:")
+        icon = ":material/monitoring:"
+        place = st.expander("How well the sliders work", icon=icon, key="straightness", on_change="rerun")
+        # Made only while it is open: a browser works out charts that nobody sees, too, and with them it takes many
+        # times as long to the first sound.
+        if place.open:
+            with place:
+                straight(found)
 
 
 def straight(found: Mapping[str, Any]) -> None:
@@ -39,8 +43,8 @@ def follow(patch: Patch, card: Card) -> None:
     opening.follow(patch.model)
 
 
-cards = parts.models_or_stop()
-parts.open_session(cards)
+cards = current_patch.models_or_stop()
+current_patch.open_session(cards)
 opening.begin()
 desk.show("shape", cards, desk.model_banks, choices=follow, below=straightness)
 opening.show(cards)

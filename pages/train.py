@@ -15,8 +15,7 @@ from app.server.addresses import own_door
 from app.session.batch import Batch
 from app.widgets import curves
 from app.widgets.batches import LINK
-from app.widgets.parts import readable, sentence
-from app.widgets.verbatim import plain
+from app.widgets.verbatim import plain, readable, sentence
 from synth.checkpoint.families import SPACE, can
 from synth.checkpoint.store import Card, catalogue
 from synth.errors import RunError

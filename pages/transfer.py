@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.server.instruments import SharedInstrument, instrument
-from app.widgets import desk, intake, parts, shelf, words
+from app.widgets import current_patch, desk, intake, player, shelf, words
 from app.widgets.held import remembered
-from app.widgets.verbatim import plain
+from app.widgets.verbatim import plain, sentence
 from synth.audio.descriptors import DESCRIPTORS
 from synth.checkpoint.store import Card, catalogue
 from synth.directions.attribute import SCAN, STEPS, Attribute, Search, attributes, moved
@@ -64,7 +64,7 @@ def that(card: Card) -> Sound | None:
     if kept:
         chosen = st.selectbox("A sound of the shelf", kept, None, key=KEPT, placeholder="or one of your own, below")
     if chosen:
-        other = parts.rendered(kept[chosen])
+        other = player.rendered(kept[chosen])
     else:
         other = intake.part_of(OTHER, "The sound whose attribute is given", card.duration)
     if other:
@@ -173,15 +173,15 @@ def work(patch: Patch) -> None:
             bar.progress(min(len(search.heard) / AT_MOST, 1.0), f"{len(search.heard)} sounds heard ...")
     except SonoformError as error:
         cancel()
-        parts.warn(parts.sentence(error))
+        current_patch.warn(sentence(error))
         st.rerun()
     if st.session_state.pop(GIVING, None) is giving:  # else somebody cancelled
         after = moved(patch, giving.attribute.slider, search.position)
         st.session_state[GIVEN] = Given(after, giving.attribute, search)
-        parts.change(after)
+        current_patch.change(after)
     st.rerun()
 
 
-cards = parts.models_or_stop()
-parts.open_session(cards)
+cards = current_patch.models_or_stop()
+current_patch.open_session(cards)
 desk.show("transfer", cards, desk.model_banks, choices)

@@ -7,8 +7,9 @@ import streamlit as st
 
 from app.server.instruments import instrument as loaded
 from app.session import address
-from app.widgets import desk, live, parts, shelf, tiles
+from app.widgets import current_patch, desk, downloads, links, live, player, shelf, tiles, toolbar
 from app.widgets.held import held
+from app.widgets.verbatim import readable
 from synth.checkpoint.fit import Cards
 from synth.checkpoint.store import Card
 from synth.errors import SonoformError
@@ -53,29 +54,29 @@ class Wanted:
 
 @st.fragment
 def page(cards: Cards) -> None:
-    centre = parts.session_history().patch
+    centre = current_patch.session_history().patch
     card = cards[centre.model]
     wanted = asked(centre, card)
     top, main, under = st.container(key="above-variations"), st.container(key="variations"), st.container()
     left, right = main.columns([5, 9], gap="medium")
     with top:
-        parts.toolbar(parts.session_history())
+        toolbar.show(current_patch.session_history())
     around = neighbours(centre, wanted)
     chosen = st.session_state.get(CHOSEN)
     at = chosen[1] if chosen and chosen[0] == (centre, wanted) and around else None
     patch = centre if at is None else around[at]
     with right:
-        sound = parts.rendered(patch)
+        sound = player.rendered(patch)
         play(patch, card, sound)
     with top:
         settings(centre, card, cards, wanted)
-        parts.show_warning()
+        current_patch.show_warning()
     with left:
         grid(centre, wanted, around, at)
     with under:
         footer(patch, sound)
     address.write(LINK, wanted.to_text())
-    parts.write_address(centre)
+    current_patch.write_address(centre)
 
 
 # -- what is asked -------------------------------------------------------------------------------------------------
@@ -113,8 +114,8 @@ def settings(centre: Patch, card: Card, cards: Cards, wanted: Wanted) -> None:
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="settings"):
         desk.model(centre, cards)
-        stands = parts.tied("category", centre, card.categories)
-        st.selectbox("Category", card.categories, format_func=parts.readable, width=190, **stands)
+        stands = current_patch.tied("category", centre, card.categories)
+        st.selectbox("Category", card.categories, format_func=readable, width=190, **stands)
         desk.seed(centre)
         st.slider(
             "Distance",
@@ -166,7 +167,7 @@ def grid(centre: Patch, wanted: Wanted, around: list[Patch], at: int | None) -> 
             help="Its own neighbours are shown then; Undo goes back",
         )
         if at is not None:
-            parts.to_shape(around[at])
+            links.to_shape(around[at])
         shelf.button(centre if at is None else around[at])
         shelf.popover()
     st.caption(f"You hear {heard}.")
@@ -174,14 +175,14 @@ def grid(centre: Patch, wanted: Wanted, around: list[Patch], at: int | None) -> 
 
 def recentre(patch: Patch) -> None:
     st.session_state[CHOSEN] = None  # so that Undo is heard as the former centre, not as this neighbour of it
-    parts.change(patch)
+    current_patch.change(patch)
 
 
 def play(patch: Patch, card: Card, sound: Sound | None) -> None:
     """The live instrument on what is heard, whose sliders make a new centre of it; or a plain player."""
     if desk.is_classic():
         if sound:
-            parts.player(sound)
+            player.show(sound)
     elif not live.of_session("variations.live", desk.model_banks(patch, card), sound, heard=patch):
         desk.failed()
 
@@ -189,10 +190,10 @@ def play(patch: Patch, card: Card, sound: Sound | None) -> None:
 def footer(patch: Patch, sound: Sound | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="footer"):
         if sound:
-            parts.downloads(sound, patch)
+            downloads.show(sound, patch)
         desk.face()
 
 
-cards = parts.models_or_stop()
-parts.open_session(cards)
+cards = current_patch.models_or_stop()
+current_patch.open_session(cards)
 page(cards)

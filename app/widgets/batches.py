@@ -7,7 +7,7 @@ import streamlit as st
 from app.session import address, batch
 from app.session.batch import Batch
 from app.session.patches import Timeline
-from app.widgets import parts
+from app.widgets import current_patch
 from app.widgets.verbatim import plain
 from synth.checkpoint.fit import Cards
 from synth.errors import PatchError
@@ -20,10 +20,10 @@ _TIMELINE = "generators.timeline"
 def begin(models: Cards) -> Timeline[Batch]:
     """The session's batches, at first that of a link, or of the sound at hand; what a link asks in vain is told."""
     before: Timeline[Batch] | None = st.session_state.get(_TIMELINE)
-    current = _asked() or (before.current if before else batch.begun(parts.session_history().patch))
+    current = _asked() or (before.current if before else batch.begun(current_patch.session_history().patch))
     fit, sentence = batch.fitted(current, models)  # a model may be gone, or published anew
     if sentence:
-        parts.warn(plain(sentence))
+        current_patch.warn(plain(sentence))
     timeline = before or Timeline.begin(fit)
     timeline.push(fit)
     st.session_state[_TIMELINE] = timeline
@@ -38,14 +38,14 @@ def _asked() -> Batch | None:
     try:
         return Batch.from_query(asked)
     except PatchError as error:
-        parts.warn(plain(f"The link cannot be used ({error})."))
+        current_patch.warn(plain(f"The link cannot be used ({error})."))
         return None
 
 
 def change(to: Batch) -> None:
     """Makes a batch the current one."""
     st.session_state[_TIMELINE].push(to)
-    parts.warn("")
+    current_patch.warn("")
 
 
 def write_address(now: Batch) -> None:

@@ -12,7 +12,8 @@ from streamlit.delta_generator import DeltaGenerator
 from app.session.batch import Item
 from app.session.morphing import in_a_row
 from app.widgets import spectrogram
-from app.widgets.parts import files, to_shape
+from app.widgets.downloads import files
+from app.widgets.links import to_shape
 from app.widgets.verbatim import plain
 from synth.checkpoint.families import SPACE, can
 from synth.patch.patch import Patch

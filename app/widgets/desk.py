@@ -12,10 +12,10 @@ from typing import Any
 import streamlit as st
 
 from app.session.patches import LEVELLED, SLIDERS, turn
-from app.widgets import live, parts
+from app.widgets import current_patch, downloads, live, player, toolbar
 from app.widgets.held import held
 from app.widgets.live import Bank, Choice, Control, Seed, Source, Switch
-from app.widgets.verbatim import plain
+from app.widgets.verbatim import label, plain, readable
 from synth.checkpoint.fit import Cards, first_category, prototype_names
 from synth.checkpoint.store import Card
 from synth.choices import PHASES
@@ -48,12 +48,12 @@ def show(key: str, cards: Cards, banks: Banks, choices: Part = nothing, below: P
 
     choices: further ones, above the instrument; below: what comes after the files.
     """
-    patch = parts.session_history().patch
+    patch = current_patch.session_history().patch
     if is_classic():
         _classic(patch, cards, banks, choices, below)
     else:
         _live(key, patch, cards, banks, choices, below)
-    parts.write_address(patch)
+    current_patch.write_address(patch)
 
 
 def _live(key: str, patch: Patch, cards: Cards, banks: Banks, choices: Part, below: Part) -> None:
@@ -62,8 +62,8 @@ def _live(key: str, patch: Patch, cards: Cards, banks: Banks, choices: Part, bel
     above, stage = st.container(key=f"above-{key}"), st.container(key=f"stage-{key}")
     under = st.container()
     with above:  # at once: a browser keeps no room for what is empty
-        parts.toolbar(parts.session_history())
-    sound = parts.rendered(patch)
+        toolbar.show(current_patch.session_history())
+    sound = player.rendered(patch)
     with stage:
         drawn = source(patch, card)
         rows = [*banks(patch, card), _source(patch), time_and_space(patch, card)]
@@ -76,7 +76,7 @@ def _live(key: str, patch: Patch, cards: Cards, banks: Banks, choices: Part, bel
             with st.popover("Phase, loudness, fades", icon=":material/tune:", key="finish"):
                 _finish(patch)
         choices(patch, card)
-        parts.show_warning()
+        current_patch.show_warning()
     with under:
         _footer(patch, sound)
         below(patch, card)
@@ -87,16 +87,16 @@ def _classic(patch: Patch, cards: Cards, banks: Banks, choices: Part, below: Par
     controls, stage = st.columns([3, 8], gap="medium")
     above, under = stage.container(), stage.container()
     with under:
-        sound = parts.rendered(patch)
+        sound = player.rendered(patch)
         if sound:
-            parts.player(sound)
+            player.show(sound)
         _footer(patch, sound)
         below(patch, card)
     with above:
-        parts.toolbar(parts.session_history())
+        toolbar.show(current_patch.session_history())
         _categories(patch, card)
         choices(patch, card)
-        parts.show_warning()
+        current_patch.show_warning()
         if st.session_state.get(FAILED):
             st.warning("The live instrument could not be loaded, so the page uses plain widgets.")
     with controls:
@@ -125,11 +125,11 @@ def _classic(patch: Patch, cards: Cards, banks: Banks, choices: Part, below: Par
 
 
 def _held(control: Control | Switch, patch: Patch) -> dict[str, Any]:
-    """As `parts.tied`, for a field that the model may set itself."""
+    """As `current_patch.tied`, for a field that the model may set itself."""
 
     def act(value: Any) -> None:
         if control.holds(value):
-            parts.change(turn(patch, control.name, control.setting(value), {}))
+            current_patch.change(turn(patch, control.name, control.setting(value), {}))
 
     return held(f"held.{control.name}", control.value, act)
 
@@ -137,7 +137,7 @@ def _held(control: Control | Switch, patch: Patch) -> dict[str, Any]:
 def _sliders(controls: Iterable[Control], patch: Patch) -> None:
     for c in controls:
         sign = "%+.1f" if c.low < 0.0 else "%.2f"
-        stands = parts.tied(c.name, patch)
+        stands = current_patch.tied(c.name, patch)
         st.slider(plain(c.label), c.low, c.high, step=c.step, format=sign, help=plain(c.help) or None, **stands)
 
 
@@ -200,7 +200,7 @@ def _source(patch: Patch) -> Bank:
 
 def source(patch: Patch, card: Card) -> Source:
     """The category and the seed, which are heard as soon as they are chosen."""
-    names = tuple((name, parts.readable(name)) for name in card.categories)
+    names = tuple((name, readable(name)) for name in card.categories)
     category = Choice("category", "Category", names, patch.category or first_category(card) or "")
     return Source(Seed(patch.seed), (category,) if names else ())
 
@@ -231,13 +231,13 @@ def time_and_space(patch: Patch, card: Card) -> Bank:
 
 
 def model(patch: Patch, cards: Cards) -> None:
-    names = list(cards)
-    st.selectbox("Model", names, format_func=lambda name: cards[name].title, **parts.tied("model", patch, names))
+    stands = current_patch.tied("model", patch, list(cards))
+    st.selectbox("Model", list(cards), format_func=lambda name: cards[name].title, **stands)
 
 
 def seed(patch: Patch) -> None:
-    st.number_input("Seed", 0, 2**32 - 1, step=1, **parts.tied("seed", patch))
-    st.button("Roll", icon=":material/casino:", help="A new random seed", on_click=parts.new_seed)
+    st.number_input("Seed", 0, 2**32 - 1, step=1, **current_patch.tied("seed", patch))
+    st.button("Roll", icon=":material/casino:", help="A new random seed", on_click=current_patch.new_seed)
 
 
 def toward(patch: Patch, card: Card) -> None:
@@ -246,41 +246,41 @@ def toward(patch: Patch, card: Card) -> None:
         st.selectbox(
             "Blend to",
             [NOTHING, *names],
-            format_func=lambda name: parts.readable(name) if name else "nothing",
+            format_func=lambda name: readable(name) if name else "nothing",
             help="Pulls the sound to the middle of a category, or to an end of a slider (a prototype)",
             **held("blend", patch.prototype or NOTHING, blend, [NOTHING, *names]),
         )
 
 
 def blend(name: str) -> None:
-    parts.change(turn(parts.session_history().patch, "prototype", name or None, {}))
+    current_patch.change(turn(current_patch.session_history().patch, "prototype", name or None, {}))
 
 
 def _finish(patch: Patch) -> None:
-    st.selectbox("Phase", PHASES, **parts.tied("phase", patch, PHASES))
-    st.toggle("Set the loudness", help="Off: as loud as the peak allows", **parts.tied(LEVELLED, patch))
+    st.selectbox("Phase", PHASES, **current_patch.tied("phase", patch, PHASES))
+    st.toggle("Set the loudness", help="Off: as loud as the peak allows", **current_patch.tied(LEVELLED, patch))
     if patch.lufs is not None:
-        st.slider("Loudness, LUFS", -60.0, 0.0, step=0.5, format="%.1f", **parts.tied("lufs", patch))
+        st.slider("Loudness, LUFS", -60.0, 0.0, step=0.5, format="%.1f", **current_patch.tied("lufs", patch))
     fade_in, fade_out = st.columns(2)
-    fade_in.number_input("Fade in, s", 0.0, 10.0, step=0.01, **parts.tied("fade_in", patch))
-    fade_out.number_input("Fade out, s", 0.0, 10.0, step=0.01, **parts.tied("fade_out", patch))
+    fade_in.number_input("Fade in, s", 0.0, 10.0, step=0.01, **current_patch.tied("fade_in", patch))
+    fade_out.number_input("Fade out, s", 0.0, 10.0, step=0.01, **current_patch.tied("fade_out", patch))
 
 
 def _categories(patch: Patch, card: Card) -> None:
     looks: dict[str, Any] = {"required": True, "label_visibility": "collapsed"}
     if len(card.categories) <= MANY:
-        stands = parts.tied("category", patch, "default")
-        st.pills("Category", card.categories, wrap=True, format_func=parts.label, **looks, **stands)
+        stands = current_patch.tied("category", patch, "default")
+        st.pills("Category", card.categories, wrap=True, format_func=label, **looks, **stands)
     else:
-        stands = parts.tied("category", patch, card.categories)
-        st.selectbox("Category", card.categories, format_func=parts.readable, **looks, **stands)
+        stands = current_patch.tied("category", patch, card.categories)
+        st.selectbox("Category", card.categories, format_func=readable, **looks, **stands)
 
 
 def _footer(patch: Patch, sound: Sound | None) -> None:
     """Files, and the switch between the two faces of the page."""
     with st.container(horizontal=True, vertical_alignment="center", key="footer"):
         if sound:
-            parts.downloads(sound, patch)
+            downloads.show(sound, patch)
         face()
 
 

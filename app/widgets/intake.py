@@ -12,8 +12,9 @@ import numpy as np
 import streamlit as st
 
 from app.server.bodies import brought
-from app.widgets import parts, spectrogram
+from app.widgets import spectrogram
 from app.widgets.held import remembered
+from app.widgets.verbatim import sentence
 from synth.errors import AudioError
 from synth.sound.excerpt import chosen, cut, loudest
 from synth.sound.pieces import HIGHEST_RATE, SILENCE
@@ -97,7 +98,7 @@ def _read(file: Any) -> _Given:
     try:
         return _Given(file.file_id, brought(file.name, file.getvalue()))
     except AudioError as error:
-        return _Given(file.file_id, fault=parts.sentence(error))
+        return _Given(file.file_id, fault=sentence(error))
 
 
 def _drawn(given: _Given) -> _Given:

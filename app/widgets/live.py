@@ -7,7 +7,7 @@ hand let go comes back here, and the page answers, in its next run, with the sou
 A page whose controls belong to the session's patch says no more than
 
     bright = Control("sliders.Bright", "Bright", -5.0, 5.0, 0.1, patch.sliders.get("Bright", 0.0))
-    of_session("shape", [Bank("Character", (bright,))], parts.rendered(patch))
+    of_session("shape", [Bank("Character", (bright,))], player.rendered(patch))
 
 Any other value that a route of app/server/routes.py makes a sound of can stand in the patch's place: `live` takes it as
 a body.
@@ -26,7 +26,7 @@ import streamlit as st
 
 from app.server import bundle, frames
 from app.session.patches import turn
-from app.widgets import parts
+from app.widgets import current_patch
 from synth.patch.naming import file_stem
 from synth.patch.patch import Patch
 from synth.sound.sound import Sound
@@ -219,7 +219,7 @@ def of_session(
 
     heard: a patch that is heard in its place, and takes it when a control is moved. endless: whether it can go on.
     """
-    patch = heard or parts.session_history().patch
+    patch = heard or current_patch.session_history().patch
     slot = st.session_state.get(_SLOT, "A")
     turned = partial(_turn, heard=heard)
     return live(
@@ -237,25 +237,25 @@ def of_session(
 
 
 def _turn(values: dict[str, Setting], heard: Patch | None = None) -> None:
-    patch = heard or parts.session_history().patch
+    patch = heard or current_patch.session_history().patch
     for name, value in values.items():
         patch = turn(patch, name, value, {})
-    parts.change(patch)
+    current_patch.change(patch)
 
 
 def _run(command: str) -> None:
-    history = parts.session_history()
+    history = current_patch.session_history()
     if command == "undo":
         history.undo()
     elif command == "redo":
         history.redo()
     elif command == "seed":
-        parts.new_seed()
+        current_patch.new_seed()
     elif command.removeprefix("slot ") != st.session_state.get(_SLOT, "A"):
         # The slot that was left keeps its patch; one that was never used begins with the patch at hand.
         other = st.session_state.get(_OTHER, history.patch)
         st.session_state[_SLOT], st.session_state[_OTHER] = command.removeprefix("slot "), history.patch
-        parts.change(other)
+        current_patch.change(other)
 
 
 def pack(meta: Mapping[str, Any], sound: Sound | None) -> bytes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.server.instruments import instrument
-from app.widgets import parts, tiles
-from app.widgets.verbatim import plain
+from app.widgets import current_patch, tiles
+from app.widgets.verbatim import label, plain
 from synth.checkpoint.fit import Cards, open_patch
 from synth.checkpoint.starting_points import openings
 from synth.checkpoint.store import Card, catalogue
@@ -19,7 +19,7 @@ TYPES = ("wav", "flac", "ogg")
 
 def begin() -> None:
     """To be called first of all by the page."""
-    st.session_state[SHOWN] = parts.session_history().patch.model
+    st.session_state[SHOWN] = current_patch.session_history().patch.model
 
 
 def follow(model: str) -> None:
@@ -30,7 +30,7 @@ def follow(model: str) -> None:
 
 @st.fragment
 def show(cards: Cards) -> None:
-    patch = parts.session_history().patch
+    patch = current_patch.session_history().patch
     if not st.session_state[SHOWN]:
         st.rerun()  # the sound was changed here, and the desk must hear of that
     with st.container(key="opening"):
@@ -58,10 +58,10 @@ def start(card: Card) -> None:
         return  # which the sound's own place tells
 
     def choose(i: int) -> None:
-        parts.change(patches[i])
+        current_patch.change(patches[i])
         st.session_state[SHOWN] = ""
 
-    names = [parts.label(name) for name in begun]
+    names = [label(name) for name in begun]
     # None is marked: this part does not run again when the desk moves on from a start.
     tiles.grid("opening", names, pictures, len(patches), None, choose)
 
@@ -77,14 +77,14 @@ def take(key: str, cards: Cards) -> None:
     try:
         patch = Sound.load(file.getvalue()).patch
     except SonoformError as error:
-        parts.warn(plain(f'"{name}" cannot be opened: {error}'))
+        current_patch.warn(plain(f'"{name}" cannot be opened: {error}'))
         return
     if patch is None:
-        parts.warn(
+        current_patch.warn(
             plain(f'"{name}" has no sliders in it: open one that Sonoform saved, or have it made anew on Match.')
         )
         return
     opened = open_patch(patch, cards, catalogue())
-    parts.change(opened.patch)
+    current_patch.change(opened.patch)
     if opened.warning:
-        parts.warn(plain(opened.warning))
+        current_patch.warn(plain(opened.warning))

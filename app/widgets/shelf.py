@@ -7,8 +7,8 @@ from itertools import count
 
 import streamlit as st
 
-from app.widgets import parts
-from app.widgets.verbatim import plain
+from app.widgets import current_patch, links
+from app.widgets.verbatim import plain, readable
 from synth.patch.patch import Patch
 
 MAX_KEPT = 32  # the oldest makes room
@@ -48,7 +48,7 @@ def remove(name: str) -> None:
 
 def title(patch: Patch) -> str:
     """A short name for people: the category, and the seed or that it is not one of a seed."""
-    what = parts.readable(patch.category or patch.model)
+    what = readable(patch.category or patch.model)
     return f"{what} {patch.seed}" if patch.latent is None else f"{what}, found"
 
 
@@ -91,11 +91,11 @@ def popover() -> None:
                     plain(item.name),
                     key=f"shelf.open.{item.name}",
                     type="tertiary",
-                    on_click=parts.change,
+                    on_click=current_patch.change,
                     args=(item.patch,),
                 )
                 st.container(width="stretch")
-                parts.to_shape(item.patch)
+                links.to_shape(item.patch)
                 st.button(
                     "",
                     icon=":material/close:",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+DIFFERENCE = (
+    "How far the match is from the sound that was given, on average over what can be heard of either: the cells of "
+    "both pictures that lie within 60 dB of its loudest. 0 is the same; above 10 another loudness by half"
+)
 MORE = {
     "brightness": ("brighter", "duller"),
     "rate": ("denser", "sparser"),

@@ -13,7 +13,7 @@ import pytest
 from app.server import bundle
 from app.server.frames import HEADER, MAGIC
 from app.session.patches import History
-from app.widgets import live, parts
+from app.widgets import current_patch, live
 from app.widgets.live import Bank, Choice, Control, Seed, Source, Switch
 from synth.patch.patch import Patch
 from synth.sound.sound import Sound
@@ -92,7 +92,7 @@ def test_each_control_takes_what_is_its_own_and_leaves_its_home_to_the_model():
 @pytest.fixture
 def history(monkeypatch):
     history = History.begin(Patch("tiny", "hit", 1))
-    monkeypatch.setattr(live.st, "session_state", {parts._HISTORY: history})
+    monkeypatch.setattr(live.st, "session_state", {current_patch._HISTORY: history})
     return history
 
 
