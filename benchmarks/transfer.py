@@ -30,7 +30,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from app.jobs.plan import Speed, plan, recipes, speed_of, trial
+from app.jobs.beginnings import beginnings
+from app.jobs.plan import plan
+from app.jobs.speed import Speed, speed_of, trial
 from synth.checkpoint.store import catalogue, find
 from synth.errors import DataError, SonoformError
 from synth.publishing.tables import cell, table
@@ -88,7 +90,7 @@ class Course:
         self.arm, self.data, self.folder = arm, data, folder
         self.start = None if arm == "scratch" else find(base)
         card = catalogue()[base]
-        offered = recipes(catalogue(), card.duration, sorted({e.category for e in scan(data)}))
+        offered = beginnings(catalogue(), card.duration, sorted({e.category for e in scan(data)}))
         (self.recipe,) = (
             r for r in offered if r.start == (self.start and base) and r.preset == card.training["preset"]
         )
@@ -125,7 +127,7 @@ class Course:
                 seen, begun = learner.progress.seen, time.process_time()
                 learner.step()
                 rate = (learner.progress.seen - seen) / (time.process_time() - begun)
-                ticks.append({"seen": learner.progress.seen, "phase": learner.phase, "images_per_second": rate})
+                ticks.append({"seen": learner.progress.seen, "phase": learner.stage, "images_per_second": rate})
             for line in ticks:
                 run.log(line)
         return speed_of(ticks)
@@ -147,8 +149,8 @@ def trained(course: Course, run: Run, minutes: float, asked: Event, report: Call
             save_state(run.state, {"learner": learner.state(), "cpu_seconds": spent})
             figures = ", ".join(f"{name} {value:.3g}" for name, value in losses.items())
             seen = learner.progress.seen
-            run.log({"cpu_minutes": spent / 60.0, "seen": seen, "phase": learner.phase, **losses})
-            report(f"{run.folder.name}: {spent / 60.0:.1f} min, {seen} images, {learner.phase}, {figures}")
+            run.log({"cpu_minutes": spent / 60.0, "seen": seen, "phase": learner.stage, **losses})
+            report(f"{run.folder.name}: {spent / 60.0:.1f} min, {seen} images, {learner.stage}, {figures}")
             saved = spent
     return None if asked.is_set() else learner
 

@@ -9,16 +9,20 @@ from typing import Any, Literal
 import streamlit as st
 
 from app.jobs import jobs, samples, uploads
+from app.jobs.beginnings import beginnings, check_disk
 from app.jobs.expected import RECORDINGS_FAD, RECORDINGS_HIT_RATE, measured, recommended
-from app.jobs.plan import NAMES, Plan, Recipe, check_disk, known_speed, plan, recipes, try_speed
+from app.jobs.plan import Plan, plan
+from app.jobs.speed import known_speed, try_speed
 from app.server.addresses import own_door
 from app.session.batch import Batch
 from app.widgets import curves
 from app.widgets.batches import LINK
 from app.widgets.verbatim import plain, readable, sentence
+from synth import paths
 from synth.checkpoint.families import SPACE, can
 from synth.checkpoint.store import Card, catalogue
 from synth.errors import RunError
+from synth.recipes.recipe import STAGES, Recipe
 
 BUDGETS = {"10 min": 10, "30 min": 30, "1 hour": 60, "Other": None}
 USUAL = "30 min"
@@ -148,7 +152,7 @@ def escaped(text: str) -> str:
 def beginning(source: Path) -> Recipe:
     """From nothing, or from a model; what fits the length of the sounds comes first."""
     found = looked_at(source)
-    offered = recipes(catalogue(), found.typical, found.categories, found.rates)
+    offered = beginnings(catalogue(), found.typical, found.categories, found.rates)
     chosen: Recipe = st.selectbox(
         "Begin",
         offered,
@@ -211,10 +215,10 @@ def free_name(wished: str) -> str:
 
 
 def explain(planned: Plan, age: float) -> None:
-    """The phases of a plan, and what more time would buy."""
+    """The stages of a plan, and what more time would buy."""
     cells = [(s.name, thousands(s.images) if s.images else "", duration(60 * s.minutes)) for s in planned.steps]
     rows = "".join(f"<span>{cell}</span>" for row in cells for cell in row)
-    st.html(f"<div class='plan'><b>Phase</b><b>Sounds heard</b><b>Time</b>{rows}</div>")
+    st.html(f"<div class='plan'><b>Stage</b><b>Sounds heard</b><b>Time</b>{rows}</div>")
     invented = planned.invented
     if invented.images:
         thousand = duration(60 * 1000 * invented.minutes / invented.images)
@@ -250,7 +254,7 @@ def watch() -> None:
         st.session_state.run = jobs.runs()[0].name
     choice, bar = st.columns([3, 8], vertical_alignment="center")
     name = choice.selectbox("Run", names, key="run", bind="query-params", label_visibility="collapsed")
-    drawn = jobs.status(jobs.root() / name).state
+    drawn = jobs.status(paths.runs() / name).state
     with bar:
         state(name, drawn)
     progress(name)
@@ -260,7 +264,7 @@ def watch() -> None:
 @st.fragment(run_every=REFRESH)
 def state(name: str, drawn: jobs.State) -> None:
     """drawn: the state that the rest of the page shows. Once there is another, the whole page is run anew."""
-    job = jobs.status(jobs.root() / name)
+    job = jobs.status(paths.runs() / name)
     if job.state != drawn:
         st.rerun()
     label, icon, colour = STATES[job.state]
@@ -271,14 +275,14 @@ def state(name: str, drawn: jobs.State) -> None:
 
 @st.fragment(run_every=REFRESH)
 def progress(name: str) -> None:
-    job = jobs.status(jobs.root() / name)
+    job = jobs.status(paths.runs() / name)
     told(job)
     figures(job)
 
 
 @st.fragment(run_every=RARELY)
 def results(name: str) -> None:
-    job = jobs.status(jobs.root() / name)
+    job = jobs.status(paths.runs() / name)
     newest_sounds(job)
     graphs(job.lines)
     with st.expander("What the trainer printed", icon=":material/terminal:"):
@@ -382,14 +386,14 @@ def figures(job: jobs.Job) -> None:
     last = job.last
     if job.state == "running":
         text = {"pause": "Saving, then it pauses", "stop": "Saving, then it stops"}.get(job.asked or "")
-        text = text or (f"{NAMES.get(last.get('phase', ''), 'Reading the sounds')} · {duration(job.left)} left")
+        text = text or (f"{STAGES.get(last.get('phase', ''), 'Reading the sounds')} · {duration(job.left)} left")
         st.progress(min(job.seconds / max(job.budget, 1.0), 1.0), text=text)
     if not last:
         return
     tick: dict[str, Any] = next((line for line in reversed(job.lines) if "images_per_second" in line), {})
     scores = [line["fad"] for line in job.lines if "fad" in line]
     with st.container(horizontal=True, key="figures"):
-        st.metric("Phase", NAMES.get(last["phase"], last["phase"]))
+        st.metric("Stage", STAGES.get(last["phase"], last["phase"]))
         st.metric("Sounds heard", thousands(last["seen"]))
         st.metric("Sounds/s", f"{tick.get('images_per_second', 0):.3g}")
         st.metric("Trained", duration(60 * tick.get("wall_minutes", 0)))

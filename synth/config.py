@@ -24,7 +24,7 @@ from synth.checks import Check, Schema, described, one_of, or_null, takes
 from synth.choices import PHASES, SERVICE
 from synth.errors import ConfigError, SonoformError
 from synth.patch.patch import MODEL_ID, Patch
-from synth.recipes.stages import PHASES as PRESETS
+from synth.recipes.recipe import RECIPES
 from synth.storage import alone, write_text
 
 FILE = "sonoform.toml"
@@ -271,7 +271,7 @@ KEYS: dict[str, Check] = {
     "proxies": _list_of(_network, "a list of addresses or networks, such as 10.0.0.0/8"),
     "stream_minutes": _minutes,
     "listeners": _whole(0, 1024),
-    "preset": _one_of(*PRESETS),
+    "preset": _one_of(*RECIPES),
     "data": _folder,
     "minutes": _minutes,
     "threads": _whole(1, 1024),

@@ -86,7 +86,7 @@ NEVER = {
     "pages": {"torch", *TRAINS},
     "synth": {"streamlit"},
     **{room: {"torch"} for room in (*LEAVES, "synth.config", "synth.patch", "synth.checkpoint")},
-    "synth.recipes.stages": {"torch"},
+    "synth.recipes.recipe": {"torch"},
     "synth.runs.figures": {"torch"},
     "synth.sound.sound": {"torch"},
 }

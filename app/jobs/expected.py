@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.jobs.plan import Recipe
+from synth.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True)

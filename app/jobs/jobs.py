@@ -87,14 +87,9 @@ class Job:
 # -- where runs are ------------------------------------------------------------------------------------------------
 
 
-def root() -> Path:
-    """Where runs are; see `paths.runs`."""
-    return paths.runs()
-
-
 def runs() -> list[Path]:
     """Folders of runs, those with news first."""
-    folders = [p for p in root().glob("*") if not p.name.startswith(".") and (_config(p) or (p / JOB).exists())]
+    folders = [p for p in paths.runs().glob("*") if not p.name.startswith(".") and (_config(p) or (p / JOB).exists())]
     return sorted(folders, key=_news, reverse=True)
 
 
@@ -159,9 +154,9 @@ def start(name: str, arguments: Sequence[str], minutes: float, machine: Sequence
     """
     if not can_name(name):
         raise RunError(f"{name!r} cannot name a run: use letters, digits, hyphens, dots and underscores")
-    folder = root() / name
-    with writing(root()):
-        root().mkdir(parents=True, exist_ok=True)
+    folder = paths.runs() / name
+    with writing(paths.runs()):
+        paths.runs().mkdir(parents=True, exist_ok=True)
         try:
             folder.mkdir()  # the one of two launches at once that makes the folder is the one that counts
         except FileExistsError as error:

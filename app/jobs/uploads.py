@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.jobs import jobs
+from synth import paths
 from synth.errors import RunError
 
 KEPT, PACKED = ".sounds", "upload.zip"
@@ -75,7 +76,7 @@ def take_zip(name: str, file: BinaryIO) -> Path:
     Raises RunError where there is no room for it, and then nothing of it is left.
     """
     packed = file.read()
-    place = jobs.root() / KEPT / hashlib.sha256(packed).hexdigest()[:16]
+    place = paths.runs() / KEPT / hashlib.sha256(packed).hexdigest()[:16]
     folder = place / (plain(Path(name).stem) or "sounds")
     if not folder.is_dir():
         _sweep()
@@ -112,7 +113,7 @@ def take_files(files: Sequence[tuple[str, BinaryIO]]) -> Path:
 def _sweep() -> None:
     """Throws away uploads of yesterday and before that no run was started on."""
     used = "".join(f"{jobs.read_json(run / name)}" for run in jobs.runs() for name in (jobs.JOB, "config.json"))
-    for place in (jobs.root() / KEPT).glob("*"):
+    for place in (paths.runs() / KEPT).glob("*"):
         if str(place) not in used and time.time() - place.stat().st_mtime > DAY:
             shutil.rmtree(place, ignore_errors=True)
 

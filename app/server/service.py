@@ -30,7 +30,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.jobs import jobs
-from app.jobs.plan import SCRATCH, check_disk, known_speed, plan, try_speed
+from app.jobs.beginnings import check_disk
+from app.jobs.plan import plan
+from app.jobs.speed import known_speed, try_speed
 from app.server import routes
 from app.server.bodies import check_origin, json_object
 from app.server.connections import bounded
@@ -41,12 +43,14 @@ from app.server.instruments import instrument
 from app.server.openapi import JSON, OBJECT, SOUND, Operation, Table, endpoints
 from app.server.refusals import Refusal, unrouted
 from app.server.routes import answer
+from synth import paths
 from synth.checkpoint.store import find
 from synth.checks import or_null, takes
 from synth.config import EXPORTED, SERVING, Config, Configured, read, save, schema
 from synth.errors import ConfigError, RunError, SonoformError
 from synth.patch.patch import MODEL_ID, Patch
 from synth.paths import outputs
+from synth.recipes.recipe import RECIPES
 from synth.runs.figures import is_scored, losses, scores
 
 # Set before the service starts: where it listens, and where it reads and writes.
@@ -212,7 +216,7 @@ def _start(name: str | None, config: Config) -> str:
         raise Refusal(400, "data", "is needed: name a folder of recordings, one sub-folder a category")
     _check_training(config)
     name = name or f"{config.preset}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-    if (jobs.root() / name).exists():
+    if (paths.runs() / name).exists():
         raise Refusal(409, "run", f"{name} is there already: choose another name, or leave it out")
     threads = config.threads or max((os.cpu_count() or 1) - 1, 1)
     machine = ["--threads", str(threads), "--device", config.device]
@@ -246,9 +250,9 @@ def _is_folder(path: Path) -> bool:
 
 
 def _planned(config: Config, data: Path, machine: list[str]) -> tuple[str, ...]:
-    """Settings that fit the preset into its minutes. Where it has phases before the last, which must not take them all,
+    """Settings that fit the preset into its minutes. Where it has stages before the last, which must not take them all,
     this machine is tried first, for some seconds."""
-    recipe = next(recipe for recipe in SCRATCH if recipe.preset == config.preset)
+    recipe = RECIPES[config.preset]
     check_disk(recipe)
     speed = known_speed(recipe, machine)
     if speed is None and not recipe.plain:

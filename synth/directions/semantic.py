@@ -31,11 +31,6 @@ class Meaning:
     exemplars: Callable[[float, int], tuple[Sounds, Sounds]]
 
 
-def meanings(preset: str) -> tuple[Meaning, ...]:
-    """The sliders of a model, by the preset it was trained with: short hits, or longer scenes."""
-    return HITS if preset in ("hits_scratches", "studio") else ENVIRONMENTAL
-
-
 def _all(exemplars: Sequence[Exemplar], seconds: float, rate: int) -> Sounds:
     return [synthesise(e, seconds, rate, seed) for seed, e in enumerate(exemplars)]
 
@@ -120,12 +115,13 @@ HITS = (
     _RATE,
     Meaning("Impact type", ("hit", "scratch"), "sustain", ("brightness", "noisiness"), _hit_scratch),
 )
-ENVIRONMENTAL = (
+SCENES = (
     _BRIGHTNESS,
     _RATE,
     Meaning("Tonal-noisy", ("tonal", "noisy"), "noisiness", ("brightness", "rate"), _tonal_noisy),
     Meaning("Near-far", ("near", "far"), "distance", ("rate", "noisiness"), _near_far),
 )
+MEANINGS = {"hits": HITS, "scenes": SCENES}
 # Those of a model of somebody's own sounds, whatever they are: found without exemplars.
 OWN = (
     _BRIGHTNESS,

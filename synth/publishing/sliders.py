@@ -33,12 +33,13 @@ from synth.directions.prototypes import (
 )
 from synth.directions.regression import direction
 from synth.directions.sefa import spread_root
-from synth.directions.semantic import OWN, Meaning, meanings
+from synth.directions.semantic import MEANINGS, OWN, Meaning
 from synth.errors import CheckpointError
 from synth.models.encoder import Inverter
 from synth.models.stylegan2 import Generator, GeneratorConfig
 from synth.models.weights import Sized, read_weights
 from synth.publishing.readme import readme
+from synth.recipes.recipe import sliders_of
 from synth.storage import write_text
 
 # Seeds of four kinds, so that what is measured was neither learnt from nor chosen by.
@@ -115,7 +116,7 @@ class _Subject:
                 raise ValueError(f"{card.family} works on GaussianLogSTFT")
         except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
             raise CheckpointError(f"{folder} does not hold a generator and its encoder: restore it") from error
-        return cls(card, Listener(generator, codec), encoder, meanings(card.training["preset"]), CHOSEN)
+        return cls(card, Listener(generator, codec), encoder, MEANINGS[sliders_of(card.training["preset"])], CHOSEN)
 
     @property
     def codec(self) -> GaussianLogSTFT:

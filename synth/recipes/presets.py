@@ -12,12 +12,12 @@ from synth.audio.codecs import GaussianLogSTFT
 from synth.errors import RunError
 from synth.models.stylegan2 import GeneratorConfig
 from synth.recipes.gan_presets import GAN_PRESETS, GanConfig
-from synth.recipes.stages import LIGHT, TINY
+from synth.recipes.recipe import LIGHT, TINY
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """All that a run needs to know, besides its data. Lengths of phases are in thousands of sounds (kimg).
+    """All that a run needs to know, besides its data. Lengths of stages are in thousands of sounds (kimg).
 
     outline_kimg: recordings at their codes, bin by bin; feature_kimg: the same through a frozen network; then
     statistics of drawn sounds, of which each batch has batch - anchors, beside recordings at their codes. code_rate,

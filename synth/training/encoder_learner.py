@@ -92,8 +92,8 @@ class InversionLearner:
         self.spread = self._spread()
         self.outline_suffices = self._outline_suffices()
 
-    def phase(self, part: float) -> str:
-        """Name of the phase when `part` of the budget, 0..1, is spent."""
+    def stage(self, part: float) -> str:
+        """Name of the stage when `part` of the budget, 0..1, is spent."""
         return "outline" if self.outline_suffices and part < self.settings.outline_part else "whole"
 
     def step(self, part: float) -> Losses:
@@ -101,7 +101,7 @@ class InversionLearner:
 
         Raises FloatingPointError when MAX_SKIPPED of them come in a row.
         """
-        outline = self.phase(part) == "outline"
+        outline = self.stage(part) == "outline"
         batch = self.settings.outline_batch if outline else self.settings.batch
         loss, out = self._losses(batch, outline)
         if math.isfinite(loss.item()) and self._descend(loss, self._rate(part, outline)):
@@ -198,7 +198,7 @@ class InversionLearner:
         return True
 
     def _rate(self, part: float, outline: bool) -> float:
-        """Within each phase a cosine from the first rate to a fiftieth of it."""
+        """Within each stage a cosine from the first rate to a fiftieth of it."""
         c = self.settings
         begun = c.outline_part if self.outline_suffices else 0.0
         if outline:

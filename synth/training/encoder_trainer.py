@@ -233,7 +233,7 @@ class EncoderTrainer:
         line = {
             "step": self.learner.seen.steps,
             "seen": self.learner.seen.images,
-            "phase": self.learner.phase(part),
+            "phase": self.learner.stage(part),
             "images_per_second": round(images_per_second, 2),
             "wall_minutes": round(self.seconds / 60.0, 4),
             **{k: round(v, 5) for k, v in self.tick.means().items()},

@@ -50,7 +50,7 @@ class GanLearner(BaseLearner[GanConfig]):
 
     networks: GanNetworks
 
-    phase = "adversarial"
+    stage = "adversarial"
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""What one training step does, phase by phase. No files, no clocks: networks and a batch in, losses out.
+"""What one training step does, stage by stage. No files, no clocks: networks and a batch in, losses out.
 
 Every recording has a code, a place in W that is learnt with the network (an auto-decoder: Bojanowski et al. 2018, arXiv
-1707.05776; Park et al. 2019). Phases, by sounds seen: `outline` (codes and network make the recordings again, bin by
+1707.05776; Park et al. 2019). Stages, by sounds seen: `outline` (codes and network make the recordings again, bin by
 bin: cheap), `features` (the same as a frozen network hears it), then the prior is arranged around the codes, and
 `statistics`: sounds drawn from the prior, between the recordings, are held to what recordings are like as a whole and
 by category, anchored by recordings at their codes. An encoder learns the codes alongside.
@@ -33,8 +33,8 @@ from synth.training.projectors import Projector
 from synth.training.statistics import Statistics
 
 CHUNK = 32  # recordings looked at in one go
-RISING = 0.05  # part of a phase over which its rate rises
-LAST_RATE = 0.1  # of the first one, at the end of a phase
+RISING = 0.05  # part of a stage over which its rate rises
+LAST_RATE = 0.1  # of the first one, at the end of a stage
 CLIPPED = 2.0  # norm of a gradient at the most
 ARRANGED = 1000  # sounds after which the prior is arranged anew around the codes, which move
 
@@ -91,12 +91,12 @@ class Learner(BaseLearner[TrainConfig]):
         return self.networks.generator.mapping
 
     @property
-    def phase(self) -> str:
-        """Name of the current phase, by sounds seen."""
+    def stage(self) -> str:
+        """Name of the current stage, by sounds seen."""
         return self._place()[0]
 
     def _place(self) -> tuple[str, float]:
-        """Phase, and how much of it is behind, 0..1; of the last, which has no end, 1."""
+        """Stage, and how much of it is behind, 0..1; of the last, which has no end, 1."""
         c, seen = self.config, self.progress.seen / 1000.0
         for name, kimg in (("outline", c.outline_kimg), ("features", c.feature_kimg)):
             if seen < kimg:
@@ -105,15 +105,15 @@ class Learner(BaseLearner[TrainConfig]):
         return "statistics", 1.0
 
     def step(self) -> Losses:
-        """One batch of the current phase; returns its losses by name."""
-        c, (phase, done) = self.config, self._place()
-        if phase == "statistics":
+        """One batch of the current stage; returns its losses by name."""
+        c, (stage, done) = self.config, self._place()
+        if stage == "statistics":
             return self._ended(c.batch * self.team.size, self._drawn())
-        batch = c.outline_batch if phase == "outline" else c.feature_batch
-        peak = c.outline_rate if phase == "outline" else c.feature_rate
+        batch = c.outline_batch if stage == "outline" else c.feature_batch
+        peak = c.outline_rate if stage == "outline" else c.feature_rate
         falling = LAST_RATE + (1.0 - LAST_RATE) * 0.5 * (1.0 + math.cos(math.pi * done))
         rate = peak * falling * min(1.0, LAST_RATE + done / RISING)
-        return self._ended(batch * self.team.size, self._repeated(batch, rate, features=phase == "features"))
+        return self._ended(batch * self.team.size, self._repeated(batch, rate, features=stage == "features"))
 
     # -- recordings at their codes ---------------------------------------------------------------------------------
 

@@ -201,7 +201,7 @@ class Trainer:
         line = {
             "step": p.steps,
             "seen": p.seen,
-            "phase": self.learner.phase,
+            "phase": self.learner.stage,
             "images_per_second": round(rate, 2),
             "wall_minutes": round(self.seconds / 60.0, 4),
             "device": device_name(self.device),
@@ -223,7 +223,7 @@ class Trainer:
         if self.scorer is None:
             return
         scores = self.scorer.score(average, self.config.score_sounds)
-        line = {"step": p.steps, "seen": p.seen, "phase": self.learner.phase, "space": self.scorer.space, **scores}
+        line = {"step": p.steps, "seen": p.seen, "phase": self.learner.stage, "space": self.scorer.space, **scores}
         self._log(line)
         self.report(line)
         if scores["fad"] < self.best_fad:

@@ -17,8 +17,9 @@ import soundfile
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app.jobs import jobs, plan, uploads
-from app.jobs.plan import SCRATCH, Speed
+from app.jobs import jobs, uploads
+from app.jobs.speed import Speed, keep_speed
+from synth.recipes.recipe import RECIPES
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
@@ -77,7 +78,7 @@ def test_a_zip_is_understood_and_started_on(page, root, recordings, monkeypatch)
     started = []
     monkeypatch.setattr(jobs, "start", lambda *what: started.append(what) or root / what[0])
     machine = ["--threads", str(max((os.cpu_count() or 1) - 1, 1)), "--device", "auto"]
-    plan.keep_speed(SCRATCH[2], machine, Speed(16.0, 300.0, 40.0, measured=time.time()))
+    keep_speed(RECIPES["tiny"], machine, Speed(16.0, 300.0, 40.0, measured=time.time()))
     page.run()
     page.file_uploader[0].upload("my drums.zip", zipped(recordings), "application/zip").run()
     assert not page.exception and not page.error
@@ -96,16 +97,16 @@ def test_a_zip_is_understood_and_started_on(page, root, recordings, monkeypatch)
     assert arguments[arguments.index("--preset") + 1] == "tiny" and "--start" not in arguments
 
 
-@pytest.mark.parametrize("preset", [recipe.preset for recipe in SCRATCH if recipe.plain])
-def test_a_plain_preset_is_planned_in_one_phase_and_started(page, root, recordings, monkeypatch, preset):
+@pytest.mark.parametrize("preset", [recipe.preset for recipe in RECIPES.values() if recipe.plain])
+def test_a_plain_preset_is_planned_in_one_stage_and_started(page, root, recordings, monkeypatch, preset):
     started, tried = [], []
     monkeypatch.setattr(jobs, "start", lambda *what: started.append(what) or root / what[0])
-    monkeypatch.setattr("app.jobs.plan.jobs.call", lambda arguments: tried.append(arguments) or "")
-    monkeypatch.setattr("app.jobs.plan.speed_of", lambda ticks: Speed(20.0, measured=time.time()))
+    monkeypatch.setattr("app.jobs.speed.jobs.call", lambda arguments: tried.append(arguments) or "")
+    monkeypatch.setattr("app.jobs.speed.speed_of", lambda ticks: Speed(20.0, measured=time.time()))
     monkeypatch.setattr(
         uploads, "look", lambda *what: uploads.Found(recordings, 20, 1.3, {"hit": 10, "scrape": 10}, (), ())
     )
-    recipe = next(recipe for recipe in SCRATCH if recipe.preset == preset)
+    recipe = RECIPES[preset]
     page.run()
     page.button_group[0].set_value("Path").run()
     page.text_input[0].set_value(str(recordings)).run()
@@ -165,7 +166,7 @@ def test_a_run_shows_its_figures_sounds_and_curves(page, finished):
     assert not page.exception and not page.error and not page.warning
     assert labelled(page.selectbox, "Run").value == "mine"
     figures = {item.label: item.value for item in page.metric}
-    assert figures["Phase"] == "Inventing" and float(figures["Sounds/s"]) > 0
+    assert figures["Stage"] == "Inventing" and float(figures["Sounds/s"]) > 0
     assert len(page.get("audio")) == 2 and len(page.get("vega_lite_chart")) >= 3
     assert "Pause" not in [item.label for item in page.button]
 

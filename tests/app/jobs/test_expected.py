@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from app.jobs import expected
 from app.jobs.expected import FIGURES, RECORDINGS_FAD, Figure, measured, recommended
-from app.jobs.plan import SCRATCH, Recipe
+from synth.recipes.recipe import RECIPES, Recipe
 
-LIGHT, LONG = SCRATCH[:2]
+LIGHT, LONG = RECIPES["hits_scratches"], RECIPES["environmental"]
 BASE = Recipe("hits_scratches", "", 2.048, start="hits_scratches")
 TABLE = (
     Figure("hits_scratches", None, 10.0, 300.0, 0.4),
@@ -29,7 +29,7 @@ def test_what_came_closest_to_recordings_is_recommended(monkeypatch):
 
 
 def test_the_table_is_of_ways_that_there_are():
-    ways = {(recipe.preset, None) for recipe in SCRATCH} | {("hits_scratches", "hits_scratches")}
+    ways = {(preset, None) for preset in RECIPES} | {("hits_scratches", "hits_scratches")}
     assert {(f.preset, f.start) for f in FIGURES} <= ways
     assert len({(f.preset, f.start, f.minutes) for f in FIGURES}) == len(FIGURES)
     assert all(f.fad > RECORDINGS_FAD and 0.0 <= f.hit_rate <= 1.0 for f in FIGURES)

@@ -19,11 +19,12 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from app.jobs import jobs
-from app.jobs.plan import Recipe, Speed, keep_speed
+from app.jobs.speed import Speed, keep_speed
 from app.server.service import Service
 from synth.audio.loudness import true_peak
 from synth.cli.command import main
 from synth.config import Config, Configured, read
+from synth.recipes.recipe import Recipe
 from synth.sound.sound import Sound
 from synth.storage import write_json
 

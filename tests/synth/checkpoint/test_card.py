@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from app.jobs import plan
+from app.jobs.beginnings import beginnings
 from app.widgets import about
 from synth.checkpoint import store
 from synth.checkpoint.card import OLDEST, Card
@@ -61,7 +61,7 @@ def used(card: Card) -> None:
     """All that pages, routes and verbs read of a card that is listed."""
     cards = {card.id: card}
     about.line(card)
-    plan.recipes(cards, 2.0, card.categories)
+    beginnings(cards, 2.0, card.categories)
     fit(default_patch(cards), card)
     rows(card)
     attributes(card.metrics.get("semantic"), card.directions)

@@ -21,6 +21,7 @@ from synth.instruments.style import StyleInstrument
 from synth.patch.patch import Patch
 from synth.publishing import sliders as verb
 from synth.publishing.publish import refresh_metrics
+from synth.recipes.recipe import sliders_of
 from synth.storage import write_json
 
 SLIDERS = ["Brightness", "Rate", "Tonal-noisy", "Near-far"]
@@ -156,7 +157,7 @@ def test_the_ends_of_a_slider_measure_apart() -> None:
     """Every contrast of exemplars differs in the descriptor that its slider should move, the high end above."""
     from synth.audio.descriptors import describe
 
-    for meaning in {m.name: m for m in (*semantic.HITS, *semantic.ENVIRONMENTAL)}.values():
+    for meaning in {m.name: m for m in (*semantic.HITS, *semantic.SCENES)}.values():
         low, high = (
             sum(describe(x, 16000)[meaning.descriptor] for x in group[::3]) / len(group[::3])
             for group in meaning.exemplars(2.0, 16000)
@@ -166,8 +167,8 @@ def test_the_ends_of_a_slider_measure_apart() -> None:
 
 
 def test_hits_and_scenes_have_sliders_of_their_own() -> None:
-    assert [m.name for m in semantic.meanings("hits_scratches")] == ["Brightness", "Rate", "Impact type"]
-    assert [m.name for m in semantic.meanings("environmental")] == SLIDERS
+    assert [m.name for m in semantic.MEANINGS[sliders_of("hits_scratches")]] == ["Brightness", "Rate", "Impact type"]
+    assert [m.name for m in semantic.MEANINGS[sliders_of("environmental")]] == SLIDERS
 
 
 def test_what_others_measured_meanwhile_stays_in_the_card(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

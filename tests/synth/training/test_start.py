@@ -40,11 +40,11 @@ def test_other_categories_begin_with_what_the_model_knows(published: Path, other
     for name, value in learner.networks.generator.synthesis.state_dict().items():
         assert torch.equal(value, stored[f"{LINES}{name}"].float()), name
     assert learner.mapping.labels.unique().tolist() == [0, 1, 2]
-    assert learner.phase == "outline" and not learner.progress.prior_fitted
+    assert learner.stage == "outline" and not learner.progress.prior_fitted
     guesses = learner.networks.encoder(next(learner._tensors()))
     torch.testing.assert_close(learner.mapping.codes[: len(guesses)], guesses)
     trainer.train(Budget(kimg=0.1))
-    assert learner.phase == "statistics"
+    assert learner.stage == "statistics"
     card = load_card(publish(trainer.run, "others", root=tmp_path / "checkpoints"))
     assert card.categories == ("clank", "hiss", "thud") and card.training["began_with"]["id"] == "tiny"
     base = load_card(published / "tiny").training
@@ -55,7 +55,7 @@ def test_other_categories_begin_with_what_the_model_knows(published: Path, other
 
 def test_the_same_recordings_go_on_where_the_model_was(published: Path, recordings: Path, tmp_path: Path) -> None:
     learner = begun(published / "tiny", recordings, tmp_path / "run").learner
-    assert learner.phase == "statistics" and learner.progress.prior_fitted
+    assert learner.stage == "statistics" and learner.progress.prior_fitted
     assert learner.progress.seen >= load_card(published / "tiny").training["images_seen"]
     stored = load_file(published / "tiny" / "generator.safetensors")["mapping.codes"].float()
     assert torch.equal(learner.mapping.codes, stored)
@@ -66,7 +66,7 @@ def test_as_many_other_recordings_are_not_taken_for_the_same(published: Path, re
     for source, name in (("hit", "scrape"), ("scrape", "hit")):
         shutil.copytree(recordings / source, swapped / name)
     learner = begun(published / "tiny", swapped, tmp_path / "run").learner
-    assert learner.phase == "outline" and not learner.progress.prior_fitted
+    assert learner.stage == "outline" and not learner.progress.prior_fitted
 
 
 def test_sizes_must_agree(published: Path, recordings: Path, tmp_path: Path) -> None:
