@@ -23,7 +23,8 @@ from typing import Any
 from synth.checks import Check, Schema, described, one_of, or_null, takes
 from synth.choices import PHASES, SERVICE
 from synth.errors import ConfigError, SonoformError
-from synth.patch.patch import MODEL_ID, Patch
+from synth.patch.patch import Patch
+from synth.patch.ranges import MODEL_ID
 from synth.recipes.recipe import RECIPES
 from synth.storage import alone, write_text
 

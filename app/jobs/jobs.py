@@ -30,7 +30,7 @@ from typing import Any, Literal
 from synth import paths
 from synth.checkpoint.families import CATEGORY, can
 from synth.errors import RunError
-from synth.patch.patch import MODEL_ID
+from synth.patch.ranges import MODEL_ID
 from synth.storage import alone, is_portable, read_lines, write_json
 
 JOB, ENDED, LOG, PUBLISHED = "job.json", "ended.json", "log.txt", "published.json"

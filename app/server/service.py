@@ -48,7 +48,8 @@ from synth.checkpoint.store import find
 from synth.checks import or_null, takes
 from synth.config import EXPORTED, SERVING, Config, Configured, read, save, schema
 from synth.errors import ConfigError, RunError, SonoformError
-from synth.patch.patch import MODEL_ID, Patch
+from synth.patch.patch import Patch
+from synth.patch.ranges import MODEL_ID
 from synth.paths import outputs
 from synth.recipes.recipe import RECIPES
 from synth.runs.figures import is_scored, losses, scores

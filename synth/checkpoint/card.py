@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from synth.checkpoint.families import CATEGORY, SPACE, can
-from synth.patch.patch import MODEL_ID
+from synth.patch.ranges import MODEL_ID
 
 FORMAT = 2
 # The first format, by family, whose networks are those of this version. When the networks of a family change, FORMAT

@@ -16,6 +16,7 @@ import numpy as np
 from synth.patch.factors import ROWS
 
 MOST = 1 << 14  # numbers of a latent
+SHORT = 64  # numbers that are not worth coding
 MARK = "."  # what such a text begins with; base64 has no such sign
 FINE, COARSE = 0.1, 0.2  # steps of the last row and of the others, in units of the latent's root mean square
 PER_OCTAVE = 4  # values of that unit
@@ -54,6 +55,22 @@ def read(text: str) -> Numbers:
 def kept(latent: Numbers) -> Numbers:
     """The latent that `written` holds: the same within half a step, and itself when it is asked again."""
     return read(written(latent)) if len(latent) <= MOST else latent
+
+
+def text(latent: Numbers) -> str:
+    """A latent of any length as links have it: a short one, and that of an older link, is base64 of little-endian
+    float32."""
+    if SHORT < len(latent) <= MOST:
+        return written(latent)
+    return base64.urlsafe_b64encode(np.asarray(latent, "<f4").tobytes()).decode().rstrip("=")
+
+
+def numbers(text: str) -> Numbers:
+    """The inverse of `text`; raises ValueError for any other."""
+    if text.startswith(MARK):
+        return read(text)
+    packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    return tuple(np.frombuffer(packed, "<f4").tolist())
 
 
 def _checksum(data: bytes) -> bytes:

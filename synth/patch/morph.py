@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, urlencode
 from synth.checks import Check, Schema, described, one_of, or_null, takes
 from synth.errors import PatchError
 from synth.patch.factors import Layers
-from synth.patch.patch import Patch, within
+from synth.patch.patch import Patch
+from synth.patch.ranges import within
 
 CORNERS = "ABCD"
 PLACES = {"A": (0.0, 0.0), "B": (1.0, 0.0), "C": (0.0, 1.0), "D": (1.0, 1.0)}

@@ -22,7 +22,7 @@ from synth.directions.prototypes import Prototype, category_prototypes
 from synth.directions.sefa import sefa_directions
 from synth.errors import RunError
 from synth.models.encoder import Inverter
-from synth.patch.patch import MODEL_ID
+from synth.patch.ranges import MODEL_ID
 from synth.publishing.lines import without_lines
 from synth.publishing.pictures import fad_curve, sample_sheet
 from synth.publishing.readme import readme
