@@ -59,8 +59,9 @@ from synth.patch.morph import Morph
 from synth.patch.patch import Patch
 from synth.paths import outputs
 from synth.sound.excerpt import chosen
+from synth.sound.formats import sound_file
 from synth.sound.preview import write_preview
-from synth.sound.sound import Sound, sound_file
+from synth.sound.sound import Sound
 
 PAGES = ("/morph",)  # addresses of pages too
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from synth.sound.sound import Sound, sound_file
+from synth.sound.formats import sound_file
+from synth.sound.sound import Sound
 
 
 def write_preview(sound: Sound, path: Path) -> Path:

@@ -6,38 +6,28 @@ file can be opened again as the instrument stood.
 
 from __future__ import annotations
 
-import io
-import json
 import math
-import mmap
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
-import soundfile
 import soxr
-from scipy.fft import rfft
 
 from synth.audio.mono import mono
-from synth.choices import EXPORT_RATES, SUBTYPES
-from synth.errors import AudioError, PatchError
+from synth.errors import AudioError
 from synth.patch.patch import Patch
-from synth.sound.containers import Loop, finished_flac, finished_ogg, finished_wav, read_loop
+from synth.sound.containers import Loop, read_loop
+from synth.sound.embedded import comment_of, find_patch, searched
+from synth.sound.formats import check_export_rate, chosen_subtype, sound_file, written
+from synth.sound.levels import column_peaks, picture
 from synth.sound.reading import RATES, Source, whole
-from synth.sound.texts import marked
-from synth.storage import whole_file
 
 MAX_SECONDS = 600.0
 CEILING_DBTP = -1.0
 
-_MARK = "sonoform-patch:"
-_MP3_QUALITY = {"bitrate_mode": "VARIABLE", "compression_level": 0.0}  # LAME's best, about 245 kbit/s of stereo
 _WRAP = 0.25  # s of a loop that are heard before and after it while it is resampled
-_WRITE_BLOCK = 1 << 14  # libsndfile's Vorbis encoder overflows its stack when it is given a long sound at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +72,8 @@ class Sound:
         """
         name, content = _content(source)
         samples, reading = whole(content, name, max_seconds)
-        with _searched(content) as data:
-            patch, loop = _find_patch(data), read_loop(data)
+        with searched(content) as data:
+            patch, loop = find_patch(data), read_loop(data)
         loop = loop if loop and loop[1] <= len(samples) else None
         return cls(np.ascontiguousarray(samples.T), reading.rate, patch, loop, reading.note)
 
@@ -101,29 +91,9 @@ class Sound:
         no loop; the first subtype is the default. rate: one of EXPORT_RATES, or None for the sound's own. Samples
         beyond full scale are clipped, except in FLOAT. Raises AudioError for what the format cannot hold.
         """
-        subtype = _subtype(format, subtype)
+        subtype = chosen_subtype(format, subtype)
         sound = self if rate is None else self.exported(rate)
-        comment = _MARK + self.patch.to_json() if self.patch else ""
-        buffer = io.BytesIO()
-        try:
-            sound._encode(buffer, format, subtype, comment)
-        except soundfile.LibsndfileError as error:
-            raise AudioError(_cannot_hold(format, sound.sample_rate)) from error
-        data = buffer.getvalue()
-        if format == "wav":
-            return finished_wav(data, comment, sound.loop, sound.sample_rate)
-        if format == "flac":
-            return finished_flac(data, sound.loop)
-        return finished_ogg(data, sound.loop) if format == "ogg" else data
-
-    def _encode(self, buffer: IO[bytes], format: str, subtype: str, comment: str) -> None:
-        channels, n = self.samples.shape
-        quality: dict[str, Any] = _MP3_QUALITY if format == "mp3" else {}
-        with soundfile.SoundFile(buffer, "w", self.sample_rate, channels, subtype, format=format, **quality) as file:
-            if comment and format != "wav":
-                file.comment = comment
-            for start in range(0, n, _WRITE_BLOCK):
-                file.write(self.samples[:, start : start + _WRITE_BLOCK].T)
+        return written(sound.samples, sound.sample_rate, format, subtype, comment_of(self.patch), sound.loop)
 
     def exported(self, rate: int) -> Sound:
         """The same sound at one of EXPORT_RATES, its true peak no higher than it was or than CEILING_DBTP."""
@@ -159,7 +129,7 @@ class Sound:
 
     def levels(self, bins: int, frames: int) -> np.ndarray:
         """Powers that `spectrogram` makes a picture of, float32 (bins, frames)."""
-        return _column_peaks(self.mono().samples[0], 2 * bins, frames).T
+        return column_peaks(self.mono().samples[0], 2 * bins, frames).T
 
     def spectrogram(self, bins: int = 256, frames: int = 256, floor_db: float = -80.0) -> np.ndarray:
         """Picture of the levels, uint8 (bins, frames): row 0 is 0 Hz, linear in Hz to Nyquist; columns span the sound.
@@ -167,46 +137,7 @@ class Sound:
         255 is the sound's loudest bin, 0 is `floor_db` below it or less. A column shows the loudest of the windows
         (Hann, 2 * bins) that it stands for, half a window apart, so that no onset falls between two columns.
         """
-        levels = self.levels(bins, frames).T
-        peak = levels.max()
-        if peak <= 0.0:
-            return np.zeros((bins, frames), np.uint8)
-        db = 10.0 * np.log10(np.maximum(levels / peak, 10.0 ** (floor_db / 10.0)))
-        found: np.ndarray = np.rint(255.0 * (1.0 - db / floor_db)).astype(np.uint8).T
-        return found
-
-
-def check_export_rate(rate: int) -> None:
-    """Raises AudioError for what is none of EXPORT_RATES."""
-    if rate not in EXPORT_RATES:
-        told = ", ".join(map(str, EXPORT_RATES))
-        raise AudioError(f"A sound cannot be exported at {rate} Hz; choose {told} Hz.")
-
-
-@contextmanager
-def sound_file(path: Path) -> Iterator[Path]:
-    """`storage.whole_file`; raises AudioError where the folder is missing, full or not ours to write in."""
-    try:
-        with whole_file(path) as fresh:
-            yield fresh
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise AudioError(f"Cannot write {path} ({reason}); free some space or choose another folder.") from error
-
-
-def _column_peaks(samples: np.ndarray, window: int, frames: int) -> np.ndarray:
-    """Largest power of the windows inside each column, (frames, window / 2)."""
-    step = samples.size / frames
-    padded = np.pad(samples, window // 2)
-    taps = np.hanning(window + 1)[:-1].astype(np.float32)
-    peaks = np.zeros((frames, window // 2), np.float32)
-    windows = max(1, math.ceil(step / (window // 2)))
-    for part in range(windows):
-        starts = ((np.arange(frames) + (part + 0.5) / windows) * step).astype(np.int64)
-        framed = padded[starts[:, None] + np.arange(window)] * taps
-        bins = rfft(framed)[:, :-1]  # SciPy's stays in single precision
-        np.maximum(peaks, bins.real**2 + bins.imag**2, out=peaks)
-    return peaks
+        return picture(self.levels(bins, frames), floor_db)
 
 
 def _content(source: str | os.PathLike[str] | bytes | IO[bytes]) -> tuple[str, Source]:
@@ -216,48 +147,3 @@ def _content(source: str | os.PathLike[str] | bytes | IO[bytes]) -> tuple[str, S
     if not isinstance(source, (str, os.PathLike)):
         return str(getattr(source, "name", "The audio")), source.read()
     return str(source), source
-
-
-@contextmanager
-def _searched(content: Source) -> Iterator[bytes | mmap.mmap]:
-    """The bytes of a file, which are not all brought into memory."""
-    if isinstance(content, bytes):
-        yield content
-        return
-    with Path(content).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        yield data
-
-
-def _find_patch(data: bytes | mmap.mmap) -> Patch | None:
-    """The first patch that can be read."""
-    for text in marked(data, _MARK):
-        try:
-            end = json.JSONDecoder().raw_decode(text)[1]
-            return Patch.from_json(text[:end])
-        except (ValueError, RecursionError, PatchError):
-            continue
-    return None
-
-
-def _cannot_hold(format: str, rate: int) -> str:
-    fitting = [r for r in EXPORT_RATES if r != rate and _holds(format, r)]
-    return f"A file of {format} cannot hold {rate} Hz; choose {', '.join(map(str, fitting))} Hz, or another format."
-
-
-def _holds(format: str, rate: int) -> bool:
-    """Whether the format takes the rate: tried, as no header of libsndfile tells."""
-    try:
-        with soundfile.SoundFile(io.BytesIO(), "w", rate, 1, SUBTYPES[format][0], format=format):
-            return True
-    except soundfile.LibsndfileError:
-        return False
-
-
-def _subtype(format: str, subtype: str | None) -> str:
-    if format not in SUBTYPES:
-        raise AudioError(f"Cannot write {format or 'a file without a suffix'}; use {', '.join(SUBTYPES)}.")
-    if subtype is None:
-        return SUBTYPES[format][0]
-    if subtype not in SUBTYPES[format]:
-        raise AudioError(f"{format} has no subtype {subtype}; use {', '.join(SUBTYPES[format])}.")
-    return subtype

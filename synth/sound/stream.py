@@ -26,7 +26,8 @@ from synth.audio.loudness import true_peak
 from synth.choices import SUBTYPES
 from synth.errors import AudioError
 from synth.patch.patch import Patch
-from synth.sound.sound import Sound, check_export_rate, sound_file
+from synth.sound.formats import check_export_rate, sound_file
+from synth.sound.sound import Sound
 
 CEILING_DBTP = -1.0
 CROSSFADE = 0.1  # s
