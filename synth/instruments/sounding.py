@@ -1,0 +1,110 @@
+"""What is heard of a place in W: levels, maps, samples, pictures, and scenes without end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import lru_cache, partial
+from itertools import count
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from synth.audio.loudness import fades, normalise
+from synth.audio.maps import Maps
+from synth.errors import PatchError
+from synth.instruments.instrument import one_thread
+from synth.instruments.latent_space import LatentSpace
+from synth.instruments.rendering import Player
+from synth.latents.variations import displaced
+from synth.patch.patch import Patch
+from synth.patch.residual import Residual
+from synth.sound.sound import Sound
+from synth.sound.stream import crossed, limited
+
+SEEDS = 1 << 32
+ASTRAY = 0.15  # of the spread within a category: how far the passes of a sound that goes on lie around it
+CROSSFADE = 0.5  # s, between the passes of an endless one
+
+
+class Sounding(LatentSpace):
+    """Plays the places of its space."""
+
+    def synthesise(self, patch: Patch) -> Tensor:
+        """The codec tensor of a patch, (1, 1, F, T), on the CPU."""
+        # In float32 everywhere: bfloat16, which some processors have, is one more way for machines to differ.
+        levels = self._levels(self._moved(self.latent(patch), patch), patch)
+        return self.generator.compose(*levels, self._texture(patch.seed)).cpu()
+
+    def _levels(self, ws: Tensor, patch: Patch) -> tuple[Tensor, Tensor]:
+        """Mean and gate of w+ (1, num_ws, w_dim), each (1, 1, F, T), with what the patch keeps beside its latent."""
+        alike = bool((ws == ws[:, :1]).all())
+        mean, gate = self.generator.synthesis(ws[:, :1] if alike else ws)
+        return self._with_residual(mean, gate, patch.kept)
+
+    def _with_residual(self, mean: Tensor, gate: Tensor, heard: tuple[Residual, float] | None) -> tuple[Tensor, Tensor]:
+        if heard is None:
+            return mean, gate
+        kept, amount = heard
+        if kept.shape != tuple(mean.shape[2:]):
+            raise PatchError("residual", f"is not of a sound of {self.card.id}: leave it out, or match the sound anew")
+        level, noise = (torch.from_numpy(of.map()).to(mean) * amount for of in (kept.mean, kept.gate))
+        config = self.generator.config
+        return mean + level / config.half_range_db, (gate + noise).clamp(0.0, config.gate_max)
+
+    @property
+    def quickest(self) -> str:
+        return "texture"
+
+    @property
+    def player(self) -> Player:
+        return Player(self.codec.sample_rate, self.card.one_shot)
+
+    def _played(self, patch: Patch) -> np.ndarray:
+        return self.player.play(patch, self._passes(patch))
+
+    def _passes(self, patch: Patch) -> Callable[[int], Maps]:
+        """Maps of a sound, and of as many others near by as it takes to go on."""
+        ws = self._moved(self.latent(patch), patch)
+
+        def pass_(number: int) -> Maps:
+            near = ws if not number else displaced(ws, self._spread, ASTRAY, 1, (patch.seed + number) % SEEDS)
+            mean, gate = self._levels(near, patch)
+            return Maps.of(self.codec, mean[0], gate[0])
+
+        return lru_cache(1)(pass_)
+
+    @torch.inference_mode()
+    def endless(self, patch: Patch) -> Iterator[Sound]:
+        if self.card.one_shot:
+            return super().endless(patch)
+        whole = replace(patch, length=None, start=False, end=False, loop=False)
+        return limited(crossed(self._blocks(whole), CROSSFADE))
+
+    def _blocks(self, patch: Patch) -> Iterator[Sound]:
+        """Pass after pass, all with the gain that brings the first to the patch's loudness."""
+        rate = self.codec.sample_rate
+        passes, gain = self._passes(patch), 0.0
+        for number in count():
+            with one_thread(), torch.inference_mode():
+                own, maps = replace(patch, seed=(patch.seed + number) % SEEDS), passes(number)
+                samples = self.player.play(own, partial(always, maps))
+            if not number:
+                peak = float(np.abs(samples).max())
+                gain = float(np.abs(normalise(samples, rate, patch.lufs)).max()) / peak if peak else 1.0
+                samples = fades(samples, rate, patch.fade_in, 0.0)
+            yield Sound(samples * np.float32(gain), rate)
+
+    @torch.inference_mode()
+    def picture(self, patch: Patch) -> np.ndarray:
+        """Levels of the codec tensor, uint8 (F, T), row 0 the lowest: what a sound looks like before its phase is
+        found. 255 is the loudest bin, 0 the codec's floor or less. Raises as `render`."""
+        with one_thread():
+            levels = self.synthesise(patch)[0, 0]
+        return (255.0 * (1.0 + 0.5 * (levels - levels.max())).clamp(0.0, 1.0)).round().to(torch.uint8).numpy()
+
+
+def always(maps: Maps, number: int) -> Maps:
+    """One pass for all."""
+    return maps
