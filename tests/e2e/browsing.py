@@ -15,7 +15,7 @@ def follow(page: Page, name: str) -> None:
     the link."""
     link = page.get_by_role("link", name=name, exact=True)
     link.click()
-    expect(link).to_have_attribute("aria-current", "page", timeout=60_000)
+    expect(link).to_have_attribute("aria-current", "page")
 
 
 def at_rest(target: Locator) -> dict[str, float]:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.harness.patience import PATIENCE_MS
 from tests.harness.serving import browser, served
 
 
@@ -28,6 +30,7 @@ def own_address(published: Path, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chromium():
+    expect.set_options(timeout=PATIENCE_MS)
     with browser() as running:
         yield running
 
@@ -42,6 +45,7 @@ def complaints() -> list[str]:
 def page(chromium, complaints):
     """A fresh window that must end without complaints. A test asks for its own app first, which then outlives it."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE_MS)
     fresh = context.new_page()
     fresh.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     fresh.on("pageerror", lambda error: complaints.append(str(error)))

@@ -18,7 +18,6 @@ pytestmark = [
 
 
 def test_a_slider_of_own_sounds_is_made_heard_exported_and_shared(own_address, page, recordings, tmp_path):
-    page.set_default_timeout(60_000)
     page.goto(f"{own_address}/?m=tiny&c=scrape")
     page.locator(".instrument .stage").wait_for()
     follow(page, "Directions")

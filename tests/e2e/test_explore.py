@@ -16,7 +16,6 @@ pytestmark = [
 
 
 def test_a_direction_is_heard_named_and_kept(own_address, page):
-    page.set_default_timeout(60_000)
     page.goto(f"{own_address}/?app=algo-2&m=tiny&c=scrape")
     page.locator(".instrument .stage").wait_for()
     page.get_by_role("slider", name="Layers").first.press("ArrowRight")

@@ -43,7 +43,6 @@ def rest(page) -> None:
 
 
 def test_from_a_model_to_a_zip_whose_sounds_are_read_back(address, page, families, complaints):
-    page.set_default_timeout(120_000)
     page.goto(address)
     follow(page, "Generators")
     page.get_by_role("button", name="Download all").wait_for()

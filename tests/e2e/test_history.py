@@ -18,11 +18,15 @@ pytestmark = [
 PAGES = ("Explore", "Query", "Match", "Morph", "Variations", "Directions", "Transfer", "Generators", "Train", "Shape")
 
 
-def shown(page, name: str) -> None:
-    """Waits until a page is the one that is shown."""
-    page.locator("a[aria-current=page]", has_text=name).first.wait_for(timeout=60_000)
+def shown(page, name: str, number: str | None = None) -> None:
+    """Waits until a page is the one that is shown and the address names it, and a seed where one is given."""
+    page.locator("a[aria-current=page]", has_text=name).first.wait_for()
     settled(page)
-    page.wait_for_timeout(700)  # an address is written after the script has come to rest
+    # An address is written after the script has come to rest.
+    wanted = "" if name == "Shape" else name.lower()
+    page.wait_for_url(lambda url: urlsplit(url).path.strip("/") == wanted)
+    if number is not None:
+        page.wait_for_function("seed => new URLSearchParams(location.search).get('s') === seed", arg=number)
 
 
 def path(page) -> str:
@@ -35,7 +39,7 @@ def seed(page) -> str | None:
 
 def test_a_page_is_one_entry_and_its_address_names_it(page, address):
     page.goto(f"{address}/?m=tiny&c=scrape&s=5")
-    shown(page, "Shape")
+    shown(page, "Shape", "5")
     start = page.evaluate("history.length")
     for i, name in enumerate(PAGES, 1):
         follow(page, name)
@@ -48,10 +52,10 @@ def test_a_page_is_one_entry_and_its_address_names_it(page, address):
         shown(page, name)
         assert path(page) == name.lower()
     page.go_back()
-    shown(page, "Shape")
+    shown(page, "Shape", "5")
     assert (path(page), seed(page)) == ("", "5")
     page.go_forward()
-    shown(page, "Explore")
+    shown(page, "Explore", "5")
     assert (path(page), seed(page)) == ("explore", "5")
     page.go_forward()
     shown(page, "Query")
@@ -61,6 +65,7 @@ def test_a_page_is_one_entry_and_its_address_names_it(page, address):
 def test_a_change_is_one_entry_and_back_undoes_it(page, address):
     page.goto(address)
     shown(page, "Shape")
+    page.wait_for_function("new URLSearchParams(location.search).has('m')")
     start, seeds = page.evaluate("history.length"), [seed(page)]
     for i in (1, 2):
         page.get_by_role("button", name="Roll").click()
@@ -70,7 +75,7 @@ def test_a_change_is_one_entry_and_back_undoes_it(page, address):
     assert page.evaluate("history.length") == start + 2 and len(set(seeds)) == 3
     for back in seeds[1::-1]:
         page.go_back()
-        expect(page.get_by_label("Seed")).to_have_value(str(int(back or 0)), timeout=30_000)
+        expect(page.get_by_label("Seed")).to_have_value(str(int(back or 0)))
         settled(page)
         assert seed(page) == back
 
@@ -78,5 +83,5 @@ def test_a_change_is_one_entry_and_back_undoes_it(page, address):
 def test_an_old_name_of_a_page_is_no_entry_of_its_own(page, address):
     page.goto("about:blank")
     page.goto(f"{address}/?app=algo2&m=tiny&c=hit&s=9")
-    shown(page, "Explore")
+    shown(page, "Explore", "9")
     assert page.evaluate("history.length") == 2 and path(page) == "explore" and seed(page) == "9"

@@ -37,7 +37,7 @@ AudioBufferSourceNode.prototype.start = function (...when) {
 def live(page, address):
     page.add_init_script(LISTEN)
     page.goto(f"{address}/?m=tiny&c=hit&s=3")
-    page.locator(".instrument .stage").wait_for(timeout=60_000)
+    page.locator(".instrument .stage").wait_for()
     settled(page)
     return page
 
@@ -143,7 +143,7 @@ def test_a_server_that_stops_is_told_and_comes_back(live, complaints):
 def test_without_its_bundle_the_page_has_plain_widgets(page, address, complaints):
     page.route("**/instrument.js*", lambda route: route.abort())
     page.goto(f"{address}/?m=tiny")
-    page.locator("audio").wait_for(timeout=60_000)
+    page.locator("audio").wait_for()
     assert "plain widgets" in page.get_by_role("alert").inner_text()
     page.get_by_role("slider", name="Dim 1").wait_for()
     complaints.clear()
@@ -175,6 +175,6 @@ def test_nothing_hangs_over_the_side(live, width, height):
 def test_the_choices_follow_from_page_to_page(page, address):
     page.goto(f"{address}/?m=tiny&c=scrape")
     for name in ("Explore", "Match", "Shape"):
-        page.locator(".instrument .stage").wait_for(timeout=60_000)
+        page.locator(".instrument .stage").wait_for()
         follow(page, name)
-        expect(page.get_by_role("radio", name="Scrape", exact=True)).to_be_checked(timeout=60_000)
+        expect(page.get_by_role("radio", name="Scrape", exact=True)).to_be_checked()

@@ -30,7 +30,6 @@ def recording() -> bytes:
 
 
 def test_from_an_upload_to_an_exported_wav(page, address):
-    page.set_default_timeout(60_000)
     page.goto(f"{address}/?m=tiny")
     follow(page, "Match")
     page.locator(".instrument .stage").wait_for()

@@ -23,7 +23,7 @@ LINK = "m=tiny&c=hit&s=3&l=-21.5&fi=0.02"
 
 def opened(page, address: str, path: str, classic: bool = False):
     page.goto(f"{address}/{path}?{LINK}{'&classic=1' if classic else ''}")
-    page.get_by_role("button", name="Roll").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Roll").wait_for()
     settled(page)
     return page
 
@@ -112,7 +112,7 @@ COVERED = """
 
 def test_nothing_lies_over_the_menu_of_pages(page, address):
     page.goto(f"{address}/?m=tiny")
-    page.get_by_role("button", name="Undo").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Undo").wait_for()
     settled(page)
     for width in (360, 390, 480, 768, 900, 1100, 1280, 1440):
         page.set_viewport_size({"width": width, "height": 850})

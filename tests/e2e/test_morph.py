@@ -24,7 +24,6 @@ pytestmark = [
 
 
 def test_a_point_between_four_sounds_is_heard_used_and_saved(page, address, published):
-    page.set_default_timeout(60_000)
     page.goto(f"{address}/?m=tiny&c=hit&s=3")
     page.locator(".instrument .stage").wait_for()
     follow(page, "Morph")

@@ -12,6 +12,7 @@ import pytest
 
 from synth.checkpoint.store import CARD
 from tests.e2e.browsing import settled
+from tests.harness.patience import PATIENCE_MS
 from tests.harness.serving import find_chromium, served
 
 pytestmark = [
@@ -57,6 +58,7 @@ def address(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_stands_still_and_asks_nobody_else(chromium, address, path):
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     asked: list[str] = []
     home = urlsplit(address).netloc
@@ -71,8 +73,8 @@ def test_a_page_stands_still_and_asks_nobody_else(chromium, address, path):
     context.route("**/*", route)
     page.add_init_script(SHIFTS)
     page.goto(f"{address}/{path}?m=tiny&c=hit&s=3")
-    page.locator("a[aria-current=page]").first.wait_for(timeout=60_000)
-    page.locator(".stMain button, .stMain input").first.wait_for(timeout=60_000)
+    page.locator("a[aria-current=page]").first.wait_for()
+    page.locator(".stMain button, .stMain input").first.wait_for()
     settled(page)
     page.wait_for_timeout(1500)
     settled(page)

@@ -43,7 +43,6 @@ def changed(page, act) -> None:
 
 
 def test_a_reference_is_matched_and_refined(address, page):
-    page.set_default_timeout(60_000)
     page.goto(f"{address}/?app=algo-1&m=tiny")
     page.locator("audio").nth(1).wait_for()
     settled(page)

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from synth.instruments.style import StyleInstrument
 from synth.sound.sound import Sound
 from tests.e2e.browsing import at_rest, settled
+from tests.harness.patience import PATIENCE
 from tests.harness.serving import ROOT, find_chromium, served
 
 pytestmark = [
@@ -25,7 +26,7 @@ pytestmark = [
 
 def opened(page, url: str):
     page.goto(f"{url}{'&' if '?' in url else '/?'}classic=1")
-    page.locator("audio").wait_for(timeout=60_000)
+    page.locator("audio").wait_for()
     settled(page)
     return page
 
@@ -170,7 +171,9 @@ def test_the_page_and_the_api_share_one_port_under_a_base_path(chromium, publish
 def test_a_port_in_use_is_one_sentence(address):
     port = address.rpartition(":")[2]
     command = [sys.executable, "-m", "streamlit", "run", "--server.port", port, "--server.headless", "true"]
-    ended = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(
+        command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert ended.returncode != 0
     assert f"Port {port}" in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr

@@ -68,7 +68,6 @@ def first_sounds(page) -> None:
 
 
 def test_from_a_zip_to_a_model_that_plays(address, page, zipped):
-    page.set_default_timeout(PATIENCE)
     page.goto(address)
     follow(page, "Train")
     page.locator("input[type=file]").set_input_files(zipped)

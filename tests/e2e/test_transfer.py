@@ -38,7 +38,6 @@ def address(published: Path, tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_sound_gets_the_brightness_of_an_upload(address, page, tmp_path):
-    page.set_default_timeout(60_000)
     soundfile.write(tmp_path / "that.wav", 0.3 * np.sin(np.arange(1000) * 2 * np.pi * 900 / 16000), 16000)
     page.goto(f"{address}/?m=tiny&c=scrape")
     page.locator(".instrument .stage").wait_for()

@@ -28,7 +28,6 @@ AudioBufferSourceNode.prototype.start = function (...when) { window.heard += 1; 
 
 def test_a_neighbour_is_heard_kept_as_the_centre_and_saved(page, address, published):
     page.add_init_script(LISTEN)
-    page.set_default_timeout(60_000)
     page.goto(f"{address}/?m=tiny&c=scrape&s=5")
     page.locator(".instrument .stage").wait_for()
     follow(page, "Variations")

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.harness.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_SECONDS = 240.0
 START_MS = 2000
 FLAGS = (
     "--no-sandbox",
@@ -51,7 +52,7 @@ def opened(chromium: Browser, address: str, script: str, ready: str) -> Page:
     page = chromium.new_page(viewport={"width": 1440, "height": 900})
     page.add_init_script(script)
     page.goto(address)
-    page.locator(ready).wait_for(timeout=120_000)
+    page.locator(ready).wait_for(timeout=1000.0 * PATIENCE)
     page.wait_for_timeout(START_MS)
     return page
 
@@ -75,14 +76,14 @@ def served(environment: Mapping[str, str] | None = None, root: Path = ROOT) -> I
         yield address
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=PATIENCE)
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            urllib.request.urlopen(address, timeout=5).close()
+            urllib.request.urlopen(address, timeout=PATIENCE).close()
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)

@@ -15,13 +15,14 @@ from app.server.instruments import SharedInstrument
 from app.widgets.shelf import Kept
 from synth.checkpoint.named_directions import FILE, SHARED
 from synth.patch.patch import Patch
+from tests.harness.patience import PATIENCE
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
 
 @pytest.fixture
 def page(root):
-    page = AppTest.from_file(str(MAIN), default_timeout=120)
+    page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     page.switch_page("../pages/directions.py")
     page.query_params["classic"] = "1"
     return page.run()
@@ -80,7 +81,7 @@ def test_a_slider_is_made_of_sounds_measured_and_kept(page, root):
     clean(page)
     assert page.query_params["d.Hiss"] == "4.0" and page.get("audio")[-1].proto.url != before
 
-    other = AppTest.from_file(str(MAIN), default_timeout=120)
+    other = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     other.query_params.update({"m": "tiny", "d.Hiss": "4.0", "classic": "1"})
     other.run()
     clean(other)

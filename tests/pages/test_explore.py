@@ -8,13 +8,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from synth.checkpoint.named_directions import FILE
+from tests.harness.patience import PATIENCE
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
 
 @pytest.fixture
 def page(root):
-    page = AppTest.from_file(str(MAIN), default_timeout=60)
+    page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     page.switch_page("../pages/explore.py")
     page.query_params["classic"] = "1"
     return page.run()
@@ -72,7 +73,7 @@ def test_a_direction_is_named_renamed_and_deleted(page, root):
     assert page.query_params["d.Wobble"] == "2.0" and "d.SeFa 2" not in page.query_params
     assert labelled(page.slider, "Wobble").value == 2.0
 
-    other = AppTest.from_file(str(MAIN), default_timeout=60)
+    other = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     other.query_params.update({"m": "tiny", "c": "hit", "d.Wobble": "2.0", "classic": "1"})
     other.run()
     heard(other)

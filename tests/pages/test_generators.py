@@ -9,6 +9,8 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.harness.patience import PATIENCE
+
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
 
@@ -19,7 +21,7 @@ def root(families, monkeypatch) -> Path:
 
 
 def opened(name: str = "generators", **query: str) -> AppTest:
-    page = AppTest.from_file(str(MAIN), default_timeout=300)
+    page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     page.switch_page(f"../pages/{name}.py")
     page.query_params.update(query)
     return page.run()

@@ -15,6 +15,7 @@ from synth.instruments.style import StyleInstrument
 from synth.latents.match import Target
 from synth.patch.patch import Patch
 from synth.sound.sound import Sound
+from tests.harness.patience import PATIENCE
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
@@ -32,7 +33,7 @@ def noise(seconds: float, rate: int = 16000, seed: int = 0) -> np.ndarray:
 @pytest.fixture
 def page(tiny_checkpoint):
     """With classic widgets: the live instrument needs a browser."""
-    page = AppTest.from_file(str(MAIN), default_timeout=120)
+    page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     page.query_params["classic"] = "1"
     page.switch_page("../pages/match.py")
     return page.run()
@@ -56,7 +57,7 @@ def matched(page: AppTest, budget: str = "Encoder") -> AppTest:
     labelled(page.button_group, "Time for the search").set_value(budget).run()
     labelled(page.button, "Match").click().run()
     while "match.search" in page.session_state:
-        page.session_state["match.search"].wait(60)
+        page.session_state["match.search"].wait(PATIENCE)
         page.run()
     return page
 
@@ -211,7 +212,7 @@ def test_cancel_leaves_everything_as_it_was(page):
     assert search.running and len(page.get("progress")) == 1
     assert not [item for item in page.button if item.label == "Match"]
     labelled(page.button, "Cancel").click().run()
-    search.wait(30)
+    search.wait(PATIENCE)
     page.run()
     clean(page)
     assert not search.running and search.found is None and search.fault is None

@@ -10,12 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from synth.errors import CheckpointError
 from synth.latents import pace
+from tests.harness.patience import PATIENCE
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
 
 def opened(**query: str) -> AppTest:
-    page = AppTest.from_file(str(MAIN), default_timeout=120)
+    page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     page.switch_page("../pages/morph.py")
     page.query_params.update({"classic": "1", **query})
     return page.run()

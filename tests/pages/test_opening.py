@@ -13,13 +13,14 @@ from synth.checkpoint.store import CARD
 from synth.instruments.style import StyleInstrument
 from synth.patch.patch import Patch
 from synth.sound.sound import Sound
+from tests.harness.patience import PATIENCE
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
 
 @pytest.fixture
 def page(tiny_checkpoint) -> AppTest:
-    return AppTest.from_file(str(MAIN), default_timeout=120).run()
+    return AppTest.from_file(str(MAIN), default_timeout=PATIENCE).run()
 
 
 def patch(page: AppTest) -> Patch:
@@ -63,7 +64,7 @@ def test_names_of_models_and_categories_are_no_markdown(published, root):
     card["title"] = "![a](b) **T**"
     path.write_text(json.dumps(card))
     for name in ("generators", "match", "shape"):
-        page = AppTest.from_file(str(MAIN), default_timeout=120)
+        page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
         page.switch_page(f"../pages/{name}.py").run()
         assert not page.exception
         shown = [item.value for kind in (page.caption, page.markdown, page.warning) for item in kind]

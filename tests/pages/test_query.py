@@ -10,13 +10,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from synth.patch.residual import Products, Residual
+from tests.harness.patience import PATIENCE
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
 
 @pytest.fixture
 def page(tiny_checkpoint):
-    page = AppTest.from_file(str(MAIN), default_timeout=120)
+    page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     page.switch_page("../pages/query.py")
     return page.run()
 
@@ -81,7 +82,7 @@ def test_a_silent_reference_is_one_sentence_and_the_match_stays(page):
 def test_a_link_opens_both_sounds(page):
     labelled(page.selectbox, "Example").set_value("Scratches").run()
     sounds, link = both(page), dict(page.query_params)
-    other = AppTest.from_file(str(MAIN), default_timeout=60)
+    other = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     other.switch_page("../pages/query.py")
     other.query_params.update({key: value[0] if isinstance(value, list) else value for key, value in link.items()})
     other.run()

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from synth.checkpoint.store import CARD
+from tests.harness.patience import PATIENCE
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
@@ -17,7 +18,7 @@ MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 @pytest.fixture
 def page(tiny_checkpoint):
     """With classic widgets: the live instrument needs a browser."""
-    page = AppTest.from_file(str(MAIN), default_timeout=60)
+    page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     page.query_params["classic"] = "1"
     return page
 
@@ -174,7 +175,7 @@ def test_categories_are_named_as_people_read_them(page):
 
 
 def test_the_live_instrument_is_the_default_and_a_switch_turns_it_off(tiny_checkpoint):
-    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE).run()
     clean(page)
     assert [item.key for item in page.get("bidi_component")] == ["history.keeper", "shape"] and not page.get("audio")
     switch = next(item for item in page.toggle if item.label == "Classic widgets")
@@ -228,7 +229,7 @@ def test_semantic_sliders_come_first_and_say_how_straight_they_are(tiny_checkpoi
     [("our-algo", "Shape"), ("algo-2", "Explore"), ("algo2", "Explore"), ("algo-1", "Query"), ("algo1", "Query")],
 )
 def test_old_addresses_open_their_pages(tiny_checkpoint, asked, title):
-    page = AppTest.from_file(str(MAIN), default_timeout=60)
+    page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     page.query_params.update({"app": asked, "m": "tiny", "c": "scrape", "classic": "1"})
     page.run()
     clean(page)

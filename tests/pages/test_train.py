@@ -20,6 +20,7 @@ from streamlit.testing.v1 import AppTest
 from app.jobs import jobs, uploads
 from app.jobs.speed import Speed, keep_speed
 from synth.recipes.recipe import RECIPES
+from tests.harness.patience import PATIENCE
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
@@ -34,7 +35,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def page(tiny_checkpoint, root):
-    page = AppTest.from_file(str(MAIN), default_timeout=300)
+    page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     page.switch_page("../pages/train.py")
     return page
 

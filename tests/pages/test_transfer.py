@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from app.widgets.shelf import Kept
 from synth.checkpoint.store import CARD
 from synth.patch.patch import Patch
+from tests.harness.patience import PATIENCE
 from tests.pages.test_directions import MAIN, clean, labelled, noise, tone, wav
 
 
@@ -39,7 +40,7 @@ def root(published, tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def page(root):
-    page = AppTest.from_file(str(MAIN), default_timeout=120)
+    page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     page.switch_page("../pages/transfer.py")
     page.query_params["classic"] = "1"
     return page.run()
@@ -131,7 +132,7 @@ def test_a_model_without_a_steady_slider_says_what_to_do(root):
     values = json.loads(card.read_text())
     del values["metrics"]["semantic"]
     card.write_text(json.dumps(values))
-    page = AppTest.from_file(str(MAIN), default_timeout=120)
+    page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     page.switch_page("../pages/transfer.py")
     page.query_params["classic"] = "1"
     page.run()
@@ -146,7 +147,7 @@ def test_a_slider_that_is_held_to_what_is_not_measured_here_gives_nothing(root):
     slider["descriptor"] = "loudness"
     slider["methods"]["regression"]["r"]["loudness"] = 0.95
     card.write_text(json.dumps(values))
-    page = AppTest.from_file(str(MAIN), default_timeout=120)
+    page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     page.switch_page("../pages/transfer.py")
     page.query_params["classic"] = "1"
     page.run()

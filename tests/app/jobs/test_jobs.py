@@ -15,8 +15,8 @@ import pytest
 
 from app.jobs import jobs
 from synth.errors import RunError
+from tests.harness.patience import PATIENCE
 
-SECONDS = 120.0
 MACHINE = ["--threads", "1", "--device", "cpu"]
 
 
@@ -38,7 +38,7 @@ def arguments(data: Path) -> list[str]:
 
 def until(folder: Path, true: Callable[[jobs.Job], object]) -> jobs.Job:
     """Waits for a run to come to what is asked for."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         job = jobs.status(folder)
         if true(job):

@@ -17,6 +17,7 @@ from synth.checkpoint.store import CARD
 from synth.errors import CheckpointError, PatchError
 from synth.latents.budget import Budget
 from synth.patch.patch import Patch
+from tests.harness.patience import PATIENCE
 
 
 def test_the_same_instrument_is_shared(tiny_checkpoint):
@@ -41,7 +42,7 @@ def test_an_instrument_that_is_let_go_of_leaves_the_memory(tiny_checkpoint, monk
     instruments._load.clear()
     monkeypatch.setattr(instruments, "_settle", lambda: (settle(), settled.set()))
     instruments._settle_soon()
-    assert settled.wait(30) and gone() is None
+    assert settled.wait(PATIENCE) and gone() is None
 
 
 def test_a_sound_is_rendered_once(tiny_checkpoint):
@@ -97,7 +98,7 @@ def test_others_have_their_turns_between_the_steps_of_a_search(tiny_checkpoint):
     begun, waited, taken = threading.Event(), [], []
 
     def listen() -> None:
-        begun.wait(30)
+        begun.wait(PATIENCE)
         for seed in range(200, 210):
             before = len(taken)
             shared.render(Patch("tiny", "hit", seed))
@@ -112,7 +113,7 @@ def test_others_have_their_turns_between_the_steps_of_a_search(tiny_checkpoint):
 
     start = shared.match(sound)
     found = shared.refine(start, sound, Budget(steps=60), report)
-    listener.join(60)
+    listener.join(PATIENCE)
     assert taken == sorted(taken) and len(taken) == 61 and found.latent != start.latent
     assert len(waited) == 10 and max(waited) <= 3
 

@@ -27,9 +27,9 @@ from synth.config import Config, Configured, read
 from synth.recipes.recipe import Recipe
 from synth.sound.sound import Sound
 from synth.storage import write_json
+from tests.harness.patience import PATIENCE
 
 MACHINE = ["--threads", "1", "--device", "auto"]
-SECONDS = 120.0
 
 
 @pytest.fixture(autouse=True)
@@ -225,7 +225,7 @@ def test_paths_are_named_on_the_own_machine_only(tiny_checkpoint, here):
 
 
 def until(client, run: str, state: str) -> dict:
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         told = client.get("/status", params={"run": run}).json()
         if told["state"] == state:
@@ -331,10 +331,10 @@ def test_the_service_runs_as_a_process_of_its_own(here, tiny_checkpoint):
         address = f"http://127.0.0.1:{port}"
         body = json.dumps({"output_file": "my_new_sound.wav"}).encode()
         asked = urllib.request.Request(f"{address}/infer", body, {"Content-Type": "application/json"})
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
-                with urllib.request.urlopen(asked, timeout=SECONDS) as answer:
+                with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
                     told = json.load(answer)
                 break
             except urllib.error.URLError:
@@ -343,11 +343,11 @@ def test_the_service_runs_as_a_process_of_its_own(here, tiny_checkpoint):
         assert told["output_file"] == "my_new_sound.wav"
         assert Sound.load(here / "made" / "my_new_sound.wav").patch.seed == told["seed"]
         with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(f"{address}/nothing", timeout=SECONDS)
+            urllib.request.urlopen(f"{address}/nothing", timeout=PATIENCE)
         assert json.load(caught.value)["error"]
     finally:
         server.terminate()
-        _, complaints = server.communicate(timeout=30)
+        _, complaints = server.communicate(timeout=PATIENCE)
     assert "Traceback" not in complaints
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)), "nothing is left that listens"

@@ -23,17 +23,18 @@ from synth.checkpoint.store import find
 from synth.errors import PatchError
 from synth.patch.patch import Patch
 from synth.sound.sound import Sound
+from tests.harness.patience import PATIENCE, until
 from tests.harness.serving import free_port
 
 RATE, BLOCK = 16000, 4000
-SOON = 10.0
 
 
 class Endless:
     """An instrument of blocks that count their samples, which notes how many it made and how it was let go of."""
 
-    def __init__(self, channels: int = 1, pause: float = 0.0):
-        self.channels, self.pause = channels, pause
+    def __init__(self, channels: int = 1):
+        self.channels, self.go_on = channels, threading.Event()
+        self.go_on.set()
         self.made, self.closed = 0, 0
 
     def endless(self, patch: Patch) -> Iterator[Sound]:
@@ -41,7 +42,7 @@ class Endless:
             raise PatchError("model", "makes one-shots, which have an end: use /infer")
         try:
             while True:
-                time.sleep(self.pause)
+                self.go_on.wait(PATIENCE)
                 ramp = (np.arange(BLOCK) + BLOCK * self.made) % 1000 / 1000.0
                 self.made += 1
                 yield Sound(np.tile(ramp, (self.channels, 1)), RATE, patch)
@@ -125,7 +126,7 @@ def test_the_limits_are_settings(client, monkeypatch):
 
 
 @pytest.fixture
-def port(playing) -> Iterator[int]:
+def server(playing) -> Iterator[uvicorn.Server]:
     where = free_port()
     app = Starlette(routes=routes.routes(), middleware=[Middleware(Gate, door=Door("127.0.0.1"))])
     server = uvicorn.Server(uvicorn.Config(app, port=where, http=Patient, log_level="critical"))
@@ -133,23 +134,22 @@ def port(playing) -> Iterator[int]:
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield where
+    yield server
     server.should_exit = True
-    thread.join(SOON)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
+@pytest.fixture
+def port(server) -> int:
+    found: int = server.config.port
+    return found
+
+
 def listening(port: int) -> socket.socket:
-    plug = socket.create_connection(("127.0.0.1", port), timeout=SOON)
+    plug = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     plug.sendall(b"GET /stream?m=tiny&c=scrape HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     return plug
-
-
-def until(true) -> None:
-    deadline = time.monotonic() + SOON
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_one_who_leaves_ends_the_stream(port, playing, monkeypatch):
@@ -164,11 +164,13 @@ def test_one_who_leaves_ends_the_stream(port, playing, monkeypatch):
     assert playing.made == made, "nothing is made for nobody"
 
 
-def test_one_who_leaves_before_the_first_byte_does_too(port, playing):
-    playing.pause = 0.5
+def test_one_who_leaves_before_the_first_byte_does_too(server, port, playing):
+    playing.go_on.clear()
     plug = listening(port)
     until(lambda: streaming.listeners.count == 1)
     plug.close()
+    until(lambda: not server.server_state.connections)
+    playing.go_on.set()
     until(lambda: streaming.listeners.count == 0 and playing.closed == 1)
     assert playing.made <= 3
 
@@ -178,7 +180,7 @@ def test_blocks_are_made_at_the_pace_of_the_clock(port, playing, monkeypatch):
     plug = listening(port)
     begun = time.monotonic()
     got = 0
-    while time.monotonic() - begun < 1.0:
+    while time.monotonic() - begun < 1.0 or got <= 2 * BLOCK:
         got += len(plug.recv(65536))
     assert playing.made * BLOCK / RATE <= time.monotonic() - begun + 0.25 + 2 * BLOCK / RATE
     assert got > 2 * BLOCK

@@ -8,6 +8,8 @@ import numpy as np
 import soundfile
 from streamlit.testing.v1 import AppTest
 
+from tests.harness.patience import PATIENCE
+
 
 def wav(samples: np.ndarray, rate: int = 16000) -> bytes:
     buffer = io.BytesIO()
@@ -27,7 +29,7 @@ def test_several_are_cut_to_their_loudest_part_and_bad_ones_are_named():
         found = intake.several("mine", "Sounds", 1.0, 3)
         st.text(";".join(f"{name} {sound.seconds:.2f} {abs(sound.samples).max():.1f}" for name, sound in found))
 
-    page = AppTest.from_function(script, default_timeout=60).run()
+    page = AppTest.from_function(script, default_timeout=PATIENCE).run()
     assert page.text[0].value == ""
     files = [("hit.wav", wav(HIT), "audio/wav"), ("bad.wav", b"RIFF", "audio/wav"), ("b.wav", wav(HIT[-36000:]), "x")]
     page.file_uploader[0].set_value(files).run()
@@ -50,7 +52,7 @@ def test_another_file_begins_at_its_own_loudest_part():
         part = intake.part_of("mine", "Sound", 0.5)
         st.text("none" if part is None else f"{part.seconds:.2f} {float(abs(part.samples[0, :2000]).max()) > 0.2}")
 
-    page = AppTest.from_function(script, default_timeout=60).run()
+    page = AppTest.from_function(script, default_timeout=PATIENCE).run()
     assert page.text[0].value == "none"
     for data in (wav(HIT), wav(HIT[16000:])):
         page.file_uploader[0].set_value(("a.wav", data, "audio/wav")).run()

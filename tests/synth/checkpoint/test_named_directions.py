@@ -8,6 +8,7 @@ import pytest
 from synth.checkpoint import named_directions
 from synth.checkpoint.named_directions import FILE, MAX_NAME, MAX_OWN, Own
 from synth.errors import CheckpointError, PatchError
+from tests.harness.patience import PATIENCE
 
 WOBBLE = Own("Wobble", (0.6, -0.8), 1.5, (2, 5), "SeFa, eigenvalue 3")
 
@@ -136,6 +137,7 @@ NAMING = """
 import sys
 from pathlib import Path
 from synth.checkpoint import named_directions
+from tests.harness.patience import PATIENCE
 named_directions.MAX_OWN = 10_000
 folder, who, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 sys.stdin.read()  # all begin together
@@ -155,7 +157,7 @@ def test_no_name_is_lost_between_processes(tmp_path: Path) -> None:
     for process in namers:
         assert process.stdin is not None
         process.stdin.close()
-    assert [process.wait(60) for process in namers] == [0] * 4
+    assert [process.wait(PATIENCE) for process in namers] == [0] * 4
     names = {direction.name for direction in named_directions.read(folder, "abc")}
     assert names == {f"{who} {i}" + " again" * (i % 5 == 4) for who in "abcd" for i in range(each)}
     assert [path.name for path in tmp_path.iterdir()] == ["model"], "no lock is left"

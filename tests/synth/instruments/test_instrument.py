@@ -18,6 +18,7 @@ from synth.patch.morph import Morph, Way
 from synth.patch.patch import Patch
 from synth.patch.residual import Products, Residual
 from synth.sound.sound import Sound
+from tests.harness.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +53,13 @@ def test_render_is_the_same_on_any_number_of_threads(instrument: StyleInstrument
 def test_two_models_at_once_leave_the_count_of_threads_as_it_was() -> None:
     import torch
 
-    before, inside = torch.get_num_threads(), threading.Barrier(2, timeout=30)
+    before, inside = torch.get_num_threads(), threading.Barrier(2, timeout=PATIENCE)
 
     def play(first_out: threading.Event, mine: bool) -> None:
         with one_thread():
             inside.wait()
             if not mine:
-                first_out.wait(30)
+                first_out.wait(PATIENCE)
         first_out.set()
 
     torch.set_num_threads(2)

@@ -14,6 +14,7 @@ import pytest
 
 from synth.errors import DataError
 from synth.recordings.archive import unpack
+from tests.harness.patience import PATIENCE
 
 
 def packed(*names: str, data: bytes = b"sound") -> io.BytesIO:
@@ -124,11 +125,11 @@ def test_a_process_that_is_told_to_end_leaves_nothing(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from synth.storage import new_folder\n"
         "with new_folder(Path(sys.argv[1])) as part:\n"
-        "    (part / 'a.wav').write_text('half'); print('begun', flush=True); time.sleep(60)"
+        "    (part / 'a.wav').write_text('half'); print('begun', flush=True); time.sleep(900)"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "out")], stdout=subprocess.PIPE)
     assert process.stdout is not None and process.stdout.readline() == b"begun\n"
     assert list(tmp_path.iterdir())
     process.terminate()
-    assert process.wait(30) == -signal.SIGTERM
+    assert process.wait(PATIENCE) == -signal.SIGTERM
     assert not list(tmp_path.iterdir())

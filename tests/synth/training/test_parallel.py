@@ -12,6 +12,7 @@ from synth.cli.command import main
 from synth.runs.run import Run
 from synth.runs.state import load_state
 from synth.training.parallel import Team
+from tests.harness.patience import PATIENCE
 
 CPU = torch.device("cpu")
 # Speeds, and figures of four sounds, which the last bit of a weight may turn.
@@ -32,7 +33,7 @@ def two_processes(*words: str) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", str(port)]
-    done = subprocess.run([*launcher, "-m", "synth", "train", *words], capture_output=True, text=True, timeout=240)
+    done = subprocess.run([*launcher, "-m", "synth", "train", *words], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
 
 
