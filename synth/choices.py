@@ -15,6 +15,8 @@ SUBTYPES = {
     "mp3": ("MPEG_LAYER_III",),
 }
 EXPORT_RATES = (16000, 22050, 32000, 44100, 48000, 96000)  # Hz
+# What a kit is written for: the first is the default.
+KIT_FORMATS = ("sfz", "decentsampler", "dslibrary", "folder")
 USUAL_STEPS = 60  # of a search for a match
 
 

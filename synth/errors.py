@@ -27,6 +27,10 @@ class ConfigError(SonoformError):
         self.reason = reason
 
 
+class KitError(SonoformError):
+    """A kit cannot be read, made or written."""
+
+
 class AudioError(SonoformError):
     """A sound cannot be read, written or analysed."""
 

@@ -19,7 +19,7 @@ SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 ROW = re.compile(r"^\| `(?P<room>[a-z/]+)/` \| (?P<modules>[^|]*) \|", re.MULTILINE)
 
 # What stands beside the rooms, and which every room may import.
-LEAVES = {"synth.checks", "synth.choices", "synth.errors", "synth.paths", "synth.storage"}
+LEAVES = {"synth.checks", "synth.choices", "synth.errors", "synth.paths", "synth.storage", "synth.zips"}
 # Room -> the rooms that it may import. A module belongs to the room with the longest name.
 MAY_IMPORT: dict[str, set[str]] = {
     "synth.checks": set(),
@@ -42,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "synth.latents",
         "synth.directions",
     },
+    "synth.kits": {"synth.patch", "synth.checkpoint", "synth.audio", "synth.sound"},
     "synth.recordings": {"synth.audio", "synth.sound"},
     "synth.recipes": {"synth.checkpoint", "synth.audio", "synth.models"},
     "synth.scoring": {"synth.audio", "synth.models", "synth.recordings", "synth.recipes"},
@@ -85,7 +86,7 @@ NEVER = {
     "app": {"torch", *TRAINS},
     "pages": {"torch", *TRAINS},
     "synth": {"streamlit"},
-    **{room: {"torch"} for room in (*LEAVES, "synth.config", "synth.patch", "synth.checkpoint")},
+    **{room: {"torch"} for room in (*LEAVES, "synth.config", "synth.patch", "synth.checkpoint", "synth.kits")},
     "synth.recipes.recipe": {"torch"},
     "synth.runs.figures": {"torch"},
     "synth.sound.sound": {"torch"},

@@ -6,7 +6,7 @@ import gc
 import logging
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -71,15 +71,21 @@ class SharedInstrument:
         with self._lock:
             return self._render(patch)
 
+    def renders(self, patches: Iterable[Patch]) -> Iterator[Sound]:
+        """The sounds of many patches, several at once, not kept; others have their turns between. Raises PatchError."""
+        yield from self._in_turns(self._instrument.renders(patches))
+
     def endless(self, patch: Patch) -> Iterator[Sound]:
         """The sound of a patch going on, block after block; others have their turns between two. Raises PatchError."""
-        blocks = self._instrument.endless(patch)
+        yield from self._in_turns(self._instrument.endless(patch))
+
+    def _in_turns(self, sounds: Iterator[Sound]) -> Iterator[Sound]:
         while True:
             with self._lock:
-                block = next(blocks, None)
-            if block is None:
+                sound = next(sounds, None)
+            if sound is None:
                 return
-            yield block
+            yield sound
 
     def draft(self, patch: Patch) -> Sound:
         """The sound of a control that still moves, sooner and less fine; not kept. Raises PatchError."""
@@ -220,6 +226,16 @@ class SharedInstrument:
             report(share)
         with self._lock:
             return self._style.sounded(stretch, way.morph.corners[0])
+
+    def settled(self, patch: Patch) -> Patch:
+        """The patch with its sliders in its latent; see `Instrument.settled`. Raises PatchError."""
+        with self._lock:
+            return self._instrument.settled(patch)
+
+    def around(self, patch: Patch, distance: float, count: int, seed: int) -> list[Patch]:
+        """Patches around a patch; see `Instrument.around`. Raises PatchError."""
+        with self._lock:
+            return self._instrument.around(patch, distance, count, seed)
 
     def neighbours(self, patch: Patch, distance: float, count: int, seed: int, space: str) -> list[Patch]:
         """Patches around a patch; raises PatchError."""

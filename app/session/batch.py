@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
-from app.session.zips import packed
 from synth.checkpoint.fit import Cards, default_patch, first_category
 from synth.checkpoint.store import Card
 from synth.errors import PatchError
 from synth.patch.naming import file_stem
 from synth.patch.patch import Patch
 from synth.sound.sound import Sound
+from synth.zips import packed
 
 if TYPE_CHECKING:
     from app.server.instruments import SharedInstrument

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.session.zips import packed
 from synth.checkpoint.store import Card
 from synth.patch.factors import PARTS, Layers
 from synth.patch.morph import CORNERS, Morph, on_sphere
 from synth.patch.patch import Patch
 from synth.sound.sound import Sound
+from synth.zips import packed
 
 STEPS = 8
 MAX_LINK = 48_000  # characters of an address that a server takes, headers beside them

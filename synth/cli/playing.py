@@ -106,20 +106,9 @@ def run_render(options: argparse.Namespace) -> None:
 def _patch(options: argparse.Namespace) -> Any:
     """The patch of --patch, or the default one, with what the other options change."""
     from synth.patch.patch import Patch
-    from synth.sound.sound import Sound
+    from synth.sound.patch_file import read_patch
 
-    base = Patch()
-    if options.patch is not None:
-        if options.patch.suffix == ".json":
-            try:
-                base = Patch.from_json(options.patch.read_text(encoding="utf-8"))
-            except (OSError, UnicodeDecodeError) as error:
-                raise SonoformError(f"{options.patch} cannot be read as a patch: name a JSON file") from error
-        else:
-            embedded = Sound.load(options.patch).patch
-            if embedded is None:
-                raise SonoformError(f"{options.patch} has no patch embedded: name a file that Sonoform exported")
-            base = embedded
+    base = Patch() if options.patch is None else read_patch(options.patch)
     named = {k: getattr(options, k) for k in ("model", "category", "seed", "psi", "phase", "lufs", *CONTROLS)}
     changes = {k: v for k, v in named.items() if v is not None}
     return Patch.from_json(base.to_dict() | changes | {"sliders": dict(base.sliders) | _sliders(options.sliders)})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -53,6 +53,14 @@ class Instrument(ABC):
         quick = replace(patch, phase=self.quickest)
         sound = self.render(quick)
         return sound if quick == patch else replace(sound, patch=None)
+
+    def renders(self, patches: Iterable[Patch]) -> Iterator[Sound]:
+        """The sounds of many patches, in their order, as `render` makes each; raises as it does."""
+        return map(self.render, patches)
+
+    def settled(self, patch: Patch) -> Patch:
+        """The patch with its prototype and its sliders in its latent, where the model has such. Raises PatchError."""
+        return patch
 
     def endless(self, patch: Patch) -> Iterator[Sound]:
         """Successive blocks of a scene that goes on without end, in constant memory; raises PatchError for a model of
@@ -108,6 +116,11 @@ class Instrument(ABC):
         """
         z = scattered(self._z(patch), scale, count, seed)
         return [replace(patch, latent=tuple(near.tolist())) for near in z]
+
+    def around(self, patch: Patch, distance: float, count: int, seed: int) -> list[Patch]:
+        """`count` patches about as far from a patch as `distance` says, in whatever space the model has. Raises as
+        `varied`."""
+        return self.varied(patch, distance, count, seed)
 
     def between(self, a: Patch, b: Patch, steps: int = 10) -> list[Patch]:
         """Patches from a to b in even steps on the sphere of z, both ends among them; all but z is that of a.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
-from itertools import count
+from itertools import count, islice
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from synth.sound.sound import Sound
 from synth.sound.stream import crossed, limited
 
 SEEDS = 1 << 32
+TOGETHER = 16  # sounds that the network makes at once, where many are asked for
 ASTRAY = 0.15  # of the spread within a category: how far the passes of a sound that goes on lie around it
 CROSSFADE = 0.5  # s, between the passes of an endless one
 
@@ -39,9 +40,13 @@ class Sounding(LatentSpace):
 
     def _levels(self, ws: Tensor, patch: Patch) -> tuple[Tensor, Tensor]:
         """Mean and gate of w+ (1, num_ws, w_dim), each (1, 1, F, T), with what the patch keeps beside its latent."""
+        return self._with_residual(*self._drawn(ws), patch.kept)
+
+    def _drawn(self, ws: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and gate of w+ (B, num_ws, w_dim), each (B, 1, F, T)."""
         alike = bool((ws == ws[:, :1]).all())
         mean, gate = self.generator.synthesis(ws[:, :1] if alike else ws)
-        return self._with_residual(mean, gate, patch.kept)
+        return mean, gate
 
     def _with_residual(self, mean: Tensor, gate: Tensor, heard: tuple[Residual, float] | None) -> tuple[Tensor, Tensor]:
         if heard is None:
@@ -67,13 +72,33 @@ class Sounding(LatentSpace):
     def _passes(self, patch: Patch) -> Callable[[int], Maps]:
         """Maps of a sound, and of as many others near by as it takes to go on."""
         ws = self._moved(self.latent(patch), patch)
+        return self._from(patch, ws, self._levels(ws, patch))
+
+    def _from(self, patch: Patch, ws: Tensor, levels: tuple[Tensor, Tensor]) -> Callable[[int], Maps]:
+        """The same where w+ (1, num_ws, w_dim) of the sound itself and what `_levels` makes of it are known."""
 
         def pass_(number: int) -> Maps:
-            near = ws if not number else displaced(ws, self._spread, ASTRAY, 1, (patch.seed + number) % SEEDS)
-            mean, gate = self._levels(near, patch)
+            mean, gate = levels if not number else self._levels(self._astray(ws, patch.seed + number), patch)
             return Maps.of(self.codec, mean[0], gate[0])
 
         return lru_cache(1)(pass_)
+
+    def _astray(self, ws: Tensor, seed: int) -> Tensor:
+        return displaced(ws, self._spread, ASTRAY, 1, seed % SEEDS)
+
+    @torch.inference_mode()
+    def renders(self, patches: Iterable[Patch]) -> Iterator[Sound]:
+        """As `render`, to the last bits of its floats: the network makes TOGETHER of them at once."""
+        waiting = iter(patches)
+        while batch := [self.spelled(patch) for patch in islice(waiting, TOGETHER)]:
+            with one_thread():
+                ws = [self._moved(self.latent(patch), patch) for patch in batch]
+                drawn = self._drawn(torch.cat(ws))
+            for patch, place, mean, gate in zip(batch, ws, *(of.split(1) for of in drawn), strict=True):
+                with one_thread():
+                    passes = self._from(patch, place, self._with_residual(mean, gate, patch.kept))
+                    sound = self._finished(self.player.play(patch, passes), patch)
+                yield sound
 
     @torch.inference_mode()
     def endless(self, patch: Patch) -> Iterator[Sound]:

@@ -52,6 +52,12 @@ class Ways(Sounding):
             residual_amount=1.0,
         )
 
+    @torch.inference_mode()
+    def settled(self, patch: Patch) -> Patch:
+        with one_thread():
+            latent = _numbers(self._moved(self.latent(patch), patch))
+        return replace(patch, latent=latent, psi=1.0, prototype=None, pull=0.0, sliders={})
+
     def _kept(self, morph: Morph) -> Residual | None:
         """What is kept beside the latents of a morph's place: of each corner by its weight."""
         parts = [patch.kept for patch in morph.corners]
@@ -140,6 +146,9 @@ class Ways(Sounding):
     def read_own(self) -> None:
         super().read_own()
         vars(self).pop("_even", None)
+
+    def around(self, patch: Patch, distance: float, count: int, seed: int) -> list[Patch]:
+        return self.neighbours(patch, distance, count, seed)
 
 
 def _numbers(ws: Tensor) -> tuple[float, ...]:

@@ -33,8 +33,11 @@ def sliders(patch: Patch) -> list[str]:
     return [f"{word(name)}{amount:+.3g}" for name, amount in furthest]
 
 
-def word(name: str) -> str:
-    """A name as part of a file's: small letters of ASCII and digits, others as _ or what they are without accents."""
+def word(name: str, longest: int = LONGEST_WORD, also: str = "") -> str:
+    """A name as part of a file's: small letters of ASCII and digits, others as _ or what they are without accents.
+
+    also: signs that stay as they are.
+    """
     flat = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    kept = "".join(c if c in _KEPT else "_" for c in flat)
-    return "_".join(filter(None, kept.split("_")))[:LONGEST_WORD].strip("_") or "x"
+    kept = "".join(c if c in _KEPT or c in also else "_" for c in flat)
+    return "_".join(filter(None, kept.split("_")))[:longest].strip("_") or "x"

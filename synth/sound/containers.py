@@ -3,8 +3,9 @@
 libsndfile loses a WAV comment longer than about 2 kB (a patch with a latent is longer), stamps float WAVs with the
 time of writing, and gives each OGG stream a random serial number. These functions work on the bytes of a whole file.
 
-A loop is (first sample, end, exclusive). A WAV holds it in a `smpl` chunk (Microsoft, "New Multimedia Data Types and
-Data Techniques", 1994), FLAC and OGG in the comments LOOPSTART and LOOPLENGTH, which games and samplers read.
+A loop is (first sample, end, exclusive). A WAV holds it, and the MIDI key at which a sampler plays the sound as it is,
+in a `smpl` chunk (Microsoft, "New Multimedia Data Types and Data Techniques", 1994), FLAC and OGG hold it in the
+comments LOOPSTART and LOOPLENGTH, which games and samplers read.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ _FLAC_COMMENTS = 4  # type of a FLAC metadata block
 _MIDDLE_C = 60
 
 
-def finished_wav(wav: bytes, comment: str, loop: Loop | None, rate: int) -> bytes:
-    """The WAV with the comment (LIST INFO ICMT, UTF-8) in place of its own comments and time stamp, and its loop."""
+def finished_wav(wav: bytes, comment: str, loop: Loop | None, rate: int, root: int | None = None) -> bytes:
+    """The WAV with the comment (LIST INFO ICMT, UTF-8) in place of its own comments and time stamp, its loop, and its
+    root key where it has one."""
     kept = [(name, bytes(body)) for name, body in chunks(wav) if name not in (b"PEAK", b"LIST", b"smpl")]
-    if loop:
-        kept.append((b"smpl", _smpl(loop, rate)))
+    if loop or root is not None:
+        kept.append((b"smpl", _smpl(loop, rate, _MIDDLE_C if root is None else root)))
     kept.append((b"LIST", b"INFO" + _chunk(b"ICMT", comment.encode() + b"\0")))
     return _chunk(b"RIFF", b"WAVE" + b"".join(_chunk(name, body) for name, body in kept))
 
@@ -101,10 +103,10 @@ def _chunk(name: bytes, body: bytes) -> bytes:
     return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
 
 
-def _smpl(loop: Loop, rate: int) -> bytes:
-    """One forward loop without end at the sound's own pitch; the chunk counts its last sample in."""
-    head = (0, 0, round(1e9 / rate), _MIDDLE_C, 0, 0, 0, 1, 0)
-    return struct.pack("<15I", *head, 0, 0, loop[0], loop[1] - 1, 0, 0)
+def _smpl(loop: Loop | None, rate: int, root: int) -> bytes:
+    """A root key, and one forward loop without end where there is one; the chunk counts its last sample in."""
+    head = struct.pack("<9I", 0, 0, round(1e9 / rate), root, 0, 0, 0, 1 if loop else 0, 0)
+    return head + (struct.pack("<6I", 0, 0, loop[0], loop[1] - 1, 0, 0) if loop else b"")
 
 
 def _flac_blocks(flac: Data) -> Iterator[tuple[int, bytes]]:

@@ -20,9 +20,11 @@ _MP3_QUALITY = {"bitrate_mode": "VARIABLE", "compression_level": 0.0}  # LAME's 
 _WRITE_BLOCK = 1 << 14  # libsndfile's Vorbis encoder overflows its stack when it is given a long sound at once
 
 
-def written(samples: np.ndarray, rate: int, format: str, subtype: str, comment: str, loop: Loop | None) -> bytes:
-    """The bytes of a file of samples (channels, n) with a comment and a loop; raises AudioError for a rate that the
-    format cannot hold."""
+def written(
+    samples: np.ndarray, rate: int, format: str, subtype: str, comment: str, loop: Loop | None, root: int | None = None
+) -> bytes:
+    """The bytes of a file of samples (channels, n) with a comment, a loop and, in a WAV, a root key; raises AudioError
+    for a rate that the format cannot hold."""
     buffer = io.BytesIO()
     quality: dict[str, Any] = _MP3_QUALITY if format == "mp3" else {}
     try:
@@ -35,7 +37,7 @@ def written(samples: np.ndarray, rate: int, format: str, subtype: str, comment: 
         raise AudioError(_cannot_hold(format, rate)) from error
     data = buffer.getvalue()
     if format == "wav":
-        return finished_wav(data, comment, loop, rate)
+        return finished_wav(data, comment, loop, rate, root)
     if format == "flac":
         return finished_flac(data, loop)
     return finished_ogg(data, loop) if format == "ogg" else data

@@ -84,16 +84,19 @@ class Sound:
         with sound_file(path) as fresh:
             fresh.write_bytes(data)
 
-    def to_bytes(self, format: str = "wav", subtype: str | None = None, rate: int | None = None) -> bytes:
+    def to_bytes(
+        self, format: str = "wav", subtype: str | None = None, rate: int | None = None, root: int | None = None
+    ) -> bytes:
         """The bytes of a file with patch and loop embedded; the same bytes for the same sound.
 
         format: "wav" (subtype PCM_16, PCM_24 or FLOAT), "flac" (PCM_16, PCM_24), "ogg" (VORBIS) or "mp3", which holds
-        no loop; the first subtype is the default. rate: one of EXPORT_RATES, or None for the sound's own. Samples
-        beyond full scale are clipped, except in FLOAT. Raises AudioError for what the format cannot hold.
+        no loop; the first subtype is the default. rate: one of EXPORT_RATES, or None for the sound's own. root: MIDI
+        key at which a sampler plays it as it is, which a WAV can hold. Samples beyond full scale are clipped, except in
+        FLOAT. Raises AudioError for what the format cannot hold.
         """
         subtype = chosen_subtype(format, subtype)
         sound = self if rate is None else self.exported(rate)
-        return written(sound.samples, sound.sample_rate, format, subtype, comment_of(self.patch), sound.loop)
+        return written(sound.samples, sound.sample_rate, format, subtype, comment_of(self.patch), sound.loop, root)
 
     def exported(self, rate: int) -> Sound:
         """The same sound at one of EXPORT_RATES, its true peak no higher than it was or than CEILING_DBTP."""

@@ -280,3 +280,20 @@ def test_a_slider_is_found_in_any_case(instrument: StyleInstrument) -> None:
         instrument.render(Patch("tiny", sliders={"Dim 1": 2.0, "DIM 1": 1.0}))
     with pytest.raises(PatchError, match="use one of Dim 1, Dim 2"):
         instrument.render(Patch("tiny", sliders={"bright": 1.0}))
+
+
+def test_many_sounds_are_those_of_one_at_a_time(instrument: StyleInstrument) -> None:
+    seeds = [Patch(model="tiny", category="hit", seed=seed, lufs=-30.0) for seed in range(18)]
+    patches = [*seeds, replace(seeds[0], sliders={"dim 1": 2.0}), replace(seeds[1], loop=True, length=0.6)]
+    for patch, sound in zip(patches, instrument.renders(patches), strict=True):
+        alone = instrument.render(patch)
+        assert (sound.patch, sound.loop) == (alone.patch, alone.loop)
+        assert np.abs(sound.samples - alone.samples).max() < 0.001 * np.abs(alone.samples).max()
+    assert list(instrument.renders([])) == []
+
+
+def test_a_settled_patch_sounds_as_before_and_has_no_sliders(instrument: StyleInstrument) -> None:
+    patch = Patch(model="tiny", category="scrape", seed=4, psi=0.7, sliders={"Dim 1": 1.0, "SeFa 2 [0-3]": -1.0})
+    settled = instrument.settled(patch)
+    assert not settled.sliders and settled.psi == 1.0 and instrument.settled(settled) == settled
+    assert np.array_equal(instrument.render(settled).samples, instrument.render(patch).samples)

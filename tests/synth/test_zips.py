@@ -1,11 +1,11 @@
-"""Zips to download."""
+"""Zips."""
 
 from __future__ import annotations
 
 import io
 import zipfile
 
-from app.session.zips import packed
+from synth.zips import packed
 
 
 def test_a_zip_holds_its_files_and_is_the_same_for_the_same():
