@@ -1,4 +1,4 @@
-"""Ways from mel bands to a linear spectrum: `python benchmarks/mel.py DATA [--clips 12]`.
+"""Ways from mel bands to a linear spectrum: `python -m benchmarks.mel DATA [--clips 12]`.
 
 DATA holds `hits_scratches` and `environmental`, each with a `metadata.csv` (columns file, class, split); clips of the
 split "valid" are taken evenly over all categories. Each is analysed by a codec's window and bands, without its floor or

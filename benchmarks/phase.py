@@ -1,4 +1,4 @@
-"""Phase reconstruction against pghipy, tifresi and librosa: `python benchmarks/phase.py DATA [--clips 20]`.
+"""Phase reconstruction against pghipy, tifresi and librosa: `python -m benchmarks.phase DATA [--clips 20]`.
 
 DATA holds `hits_scratches` and `environmental`, each with a `metadata.csv` (columns file, class, split). Clips of the
 split "valid" are taken evenly over all categories; the STFT is the codec's (Gaussian, 512; hop 128 and hop 256) and

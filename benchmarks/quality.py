@@ -1,4 +1,4 @@
-"""Quality of every model that has data: `python benchmarks/quality.py MODEL=DATA ... [--yamnet FILE] [--count 512]`.
+"""Quality of every model that has data: `python -m benchmarks.quality MODEL=DATA ... [--yamnet FILE] [--count 512]`.
 
 Prints one Markdown table for each frozen network, a row a model, each figure beside what training clips score (the
 floor; for the hit rate, what real valid clips score) as `model / reference`; then each model's own tables. See

@@ -2,7 +2,7 @@
 training, and recordings as Match takes them.
 
     git worktree add ../before b20b362
-    python benchmarks/reading.py DATA --before ../before
+    python -m benchmarks.reading DATA --before ../before
 
 Both builds take turns over the same files, each turn in a process of its own, one thread; printed are the CPU seconds
 of the best turn of each, and their ratio.

@@ -1,4 +1,4 @@
-"""What Match keeps beside the latent: `python benchmarks/residual.py MODEL=DATA ... [--count 60]`.
+"""What Match keeps beside the latent: `python -m benchmarks.residual MODEL=DATA ... [--count 60]`.
 
 Valid clips, evenly from the categories, are encoded; what is played with and without the residual is compared with the
 recording, beside the recording through codec and decoder, whose maps are the recording's own picture. LPIPS; and the

@@ -14,7 +14,7 @@ from synth.cli.command import main, parser
 
 ROOT = Path(__file__).resolve().parent.parent
 TOP = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
-DOCUMENTS = [*(ROOT / name for name in TOP), *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*(ROOT / name for name in TOP), *sorted((ROOT / "docs").glob("*.md")), ROOT / "benchmarks" / "README.md"]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?:\]\(|src=\"|href=\")([^)\"#\s]+)")
 
@@ -41,6 +41,12 @@ def test_every_command_is_one_that_there_is(path: Path) -> None:
 def test_what_is_pointed_to_is_there(path: Path) -> None:
     named = LINK.findall(path.read_text(encoding="utf-8"))
     assert [to for to in named if ":" not in to and not (path.parent / to).exists()] == []
+
+
+def test_every_benchmark_is_in_their_index():
+    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    there = {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - {"__init__", "multiresolution"}
+    assert set(re.findall(r"^\| (\w+) \| .*python -m benchmarks\.\1\b", text, re.MULTILINE)) == there
 
 
 def test_the_python_of_the_readme_makes_its_sound(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def add_train_encoder(verbs: Any) -> None:
         type=Path,
         help="with --start: the recordings that it was trained on; with --resume: where they are now",
     )
-    p.add_argument("--minutes", type=positive, help="stop after so many minutes, earlier sessions included")
+    p.add_argument("--minutes-in-all", type=positive, help="stop after so many minutes, earlier sessions included")
     p.add_argument("--kimg", type=positive, help="stop at so many thousand images")
     p.add_argument("--resume", action="store_true", help="go on with the encoder in RUN, exactly where it stopped")
     p.add_argument("--perceptual", type=weight, metavar="W", help="weight of LPIPS; 0 does without it")
@@ -133,8 +133,8 @@ def run_train_encoder(options: argparse.Namespace) -> None:
     from synth.training.encoder_trainer import EncoderTrainer, begun_encoder, encoder_run, replace_encoder
     from synth.training.trainer import Budget
 
-    if options.minutes is None and options.kimg is None:
-        raise SonoformError("say when to stop: add --minutes M or --kimg K")
+    if options.minutes_in_all is None and options.kimg is None:
+        raise SonoformError("say when to stop: add --minutes-in-all M or --kimg K")
     if options.resume and (options.start or options.perceptual is not None):
         raise SonoformError("a resumed encoder keeps its generator and weights: leave out --start and --perceptual")
     if not options.resume and (options.start is None) != (options.data is None):
@@ -149,7 +149,7 @@ def run_train_encoder(options: argparse.Namespace) -> None:
             trainer = EncoderTrainer.begin(run, *parts, device=device, report=bar)
         else:
             trainer = EncoderTrainer.resume(run, device=device, report=bar, data=options.data)
-        if not trainer.train(Budget(options.minutes, options.kimg)):
+        if not trainer.train(Budget(options.minutes_in_all, options.kimg)):
             print(f"stopped: train-encoder {run.folder} --resume goes on")
             return
         figures = trainer.figures()

@@ -167,7 +167,7 @@ def test_another_model_does_not_get_the_encoder(run: Run, published: Path, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "--minutes M or --kimg K"),
+        ([], "--minutes-in-all M or --kimg K"),
         (["--kimg", "1", "--start", "somewhere"], "--start and --data go together"),
         (["--kimg", "1", "--resume", "--start", "somewhere"], "leave out"),
         (["--kimg", "1", "--resume", "--data", "somewhere"], "no encoder in training"),
