@@ -25,6 +25,7 @@ pages = [
     st.Page(PAGES / "directions.py", title="Directions", icon=":material/linear_scale:"),
     st.Page(PAGES / "transfer.py", title="Transfer", icon=":material/colorize:"),
     st.Page(PAGES / "generators.py", title="Generators", icon=":material/apps:"),
+    st.Page(PAGES / "kits.py", title="Kits", icon=":material/grid_on:"),
     st.Page(PAGES / "train.py", title="Train", icon=":material/model_training:"),
 ]
 current = st.navigation(pages, position="top")

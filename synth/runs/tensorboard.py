@@ -1,8 +1,7 @@
 """The logs of a run for TensorBoard, in RUN/tensorboard/: the figures of metrics.jsonl, sample grids and sounds.
 
 `tensorboard --logdir runs` shows all runs side by side; steps are images seen. What is written is on disk when a call
-returns. The messages are tensorboardX's; its own writer gives the same bytes, but takes .3 s of Python a
-megabyte for the checksums, a hundred times as long, and writes over a file of the same name.
+returns. The messages are tensorboardX's; its own writer takes seconds of Python for the checksum of a picture.
 """
 
 from __future__ import annotations

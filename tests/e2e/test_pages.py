@@ -20,7 +20,19 @@ pytestmark = [
     pytest.mark.skipif(find_chromium() is None, reason="no Chromium is installed: apt-get install chromium"),
 ]
 
-PAGES = ("", "explore", "query", "match", "morph", "variations", "directions", "transfer", "generators", "train")
+PAGES = (
+    "",
+    "explore",
+    "query",
+    "match",
+    "morph",
+    "variations",
+    "directions",
+    "transfer",
+    "generators",
+    "kits",
+    "train",
+)
 # Layout Instability (W3C): the share of the view that moved, times the way that it moved; .1 is the most that is good.
 SHIFTS = """
 window.shifted = 0;
