@@ -105,6 +105,6 @@ def test_a_model_that_cannot_be_used_is_one_sentence(page, monkeypatch):
         raise CheckpointError(f"{model} is gone: restore it")
 
     monkeypatch.setattr("app.server.instruments.instrument", gone)
-    monkeypatch.setattr("app.widgets.parts.instrument", gone)
+    monkeypatch.setattr("app.widgets.player.instrument", gone)
     page.run()
     assert not page.exception and "gone" in page.error[0].value
