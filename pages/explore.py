@@ -7,8 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from app.server.instruments import instrument
+from app.session.morphing import in_a_row
 from app.session.patches import SLIDERS, turn
-from app.widgets import current_patch, desk
+from app.widgets import current_patch, desk, players
 from app.widgets.held import held, remembered
 from app.widgets.live import Bank
 from app.widgets.verbatim import plain, sentence
@@ -23,7 +24,8 @@ from synth.patch.patch import Patch
 DIMENSIONS = 10
 UNITS = {"SeFa": "eigenvalue", "PCA": "% of the variance"}
 METHOD, LAYERS, COUNT, START = "explore.method", "explore.layers", "explore.count", "explore.start"
-KEPT, NAME = "explore.kept", "explore.name"
+KEPT, NAME, ALONE = "explore.kept", "explore.name", "explore.alone"
+FAR = 3.0  # that a direction is heard at, either way
 FOUND_BY = {
     "SeFa": "Closed-form factorisation of the style weights (Shen & Zhou 2021): what moves the layers most",
     "PCA": "Principal components of the latents (GANSpace, Harkonen et al. 2020): where sounds spread most",
@@ -116,7 +118,7 @@ def strength(method: str, directions: list[dict]) -> None:
 
 
 def keep(patch: Patch, card: Card, directions: list[dict]) -> None:
-    """A direction gets a name, and is a slider on every page from then on."""
+    """A direction is heard by itself, gets a name, and is a slider on every page from then on."""
     own = [str(d["name"]) for d in card.directions if d.get("own")]
     names = [d["name"] for d in directions]
     if names:
@@ -132,7 +134,11 @@ def keep(patch: Patch, card: Card, directions: list[dict]) -> None:
             )
             name = st.session_state.setdefault(NAME, "")
             st.text_input("as", max_chars=MAX_NAME, placeholder="what you hear", **remembered(NAME, name))
-            st.button("Keep", icon=":material/bookmark_add:", on_click=keep_it, args=(f"{KEPT}.{furthest}",))
+            st.button("Make it a slider", on_click=keep_it, args=(f"{KEPT}.{furthest}",))
+        by_itself = "The sound with this dimension at −3, at 0 and at +3, one after the other"
+        st.toggle("Hear it by itself", key=ALONE, help=by_itself)
+        if st.session_state[ALONE]:
+            alone(patch, st.session_state[f"{KEPT}.{furthest}"])
     for name in own:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             key = f"explore.rename.{name}"
@@ -141,6 +147,13 @@ def keep(patch: Patch, card: Card, directions: list[dict]) -> None:
             st.button(
                 "Delete", key=f"explore.delete.{name}", icon=":material/delete:", on_click=delete_it, args=(name,)
             )
+
+
+def alone(patch: Patch, name: str) -> None:
+    """A direction's two sides and its middle in a row, each at its own loudness."""
+    sides = [turn(patch, SLIDERS + name, amount, {}) for amount in (-FAR, 0.0, FAR)]
+    sound = in_a_row([instrument(patch.model).render(side) for side in sides])
+    players.show("alone", sound, f"{name} at −{FAR:g}, 0 and +{FAR:g}", auto=True)
 
 
 def keep_it(key: str) -> None:

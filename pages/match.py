@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.server.instruments import instrument
 from app.session.searching import Report, Search
-from app.widgets import current_patch, desk, intake, player, shelf, spectrogram, words
+from app.widgets import current_patch, desk, intake, players, spectrogram, words
 from app.widgets.held import held
 from app.widgets.verbatim import plain, readable, sentence
 from synth.checkpoint.fit import Cards
@@ -50,7 +50,7 @@ def bring(cards: Cards) -> None:
             "and every slider works on the result."
         )
     else:
-        st.audio(part.to_bytes("wav"), "audio/wav")
+        players.show("part", part, "the chosen part")
     st.selectbox(
         "Category",
         [BEST, *card.categories],
@@ -179,16 +179,14 @@ def compare(patch: Patch, card: Card) -> None:
         before, after, between = st.columns(3, gap="medium")
         with before:
             st.markdown("**Before**")
-            player.beside(given)
+            players.show("before", given, "the sound before")
         with after:
             st.markdown("**After**")
-            player.beside(made)
+            players.show("after", made, "the sound after")
         with between:
             st.markdown("**Difference**")
             st.html(spectrogram.difference_figure(apart.levels, made))
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"{apart.decibels:.1f} dB", help=words.DIFFERENCE)
-                shelf.button(patch)
+            st.markdown(f"{apart.decibels:.1f} dB", help=words.DIFFERENCE)
             st.caption(apart.lost)
 
 

@@ -13,7 +13,7 @@ from app.server.instruments import instrument as loaded
 from app.session import address, morphing
 from app.session.morphing import STEPS
 from app.session.patches import Timeline
-from app.widgets import current_patch, desk, downloads, links, live, player, shelf, tiles, toolbar
+from app.widgets import current_patch, desk, downloads, links, live, mounting, player, players, shelf, tiles, toolbar
 from app.widgets.held import held, remembered
 from app.widgets.live import Bank, Control
 from app.widgets.verbatim import plain, readable, sentence
@@ -277,7 +277,7 @@ def play(morph: Morph, sound: Sound | None) -> None:
     x = Control("x", "A to B", 0.0, 1.0, 0.01, morph.x, help="0 is A, 1 is B")
     y = Control("y", "A to C", 0.0, 1.0, 0.01, morph.y, help="0 is the line from A to B, 1 that from C to D")
     four = len(morph.corners) == 4
-    if desk.is_classic():
+    if mounting.is_classic():
         for c in (x, y) if four else (x,):
             moved = held(f"morph.{c.name}", c.value, partial(set_one, c.name))
             st.slider(c.label, c.low, c.high, step=c.step, help=c.help, **moved)
@@ -298,7 +298,7 @@ def play(morph: Morph, sound: Sound | None) -> None:
         slot="A" if morph.weights[0] == 1.0 else "B" if morph.weights[1] == 1.0 else "",
     )
     if not shown:
-        desk.failed()
+        mounting.failed()
 
 
 def set_one(name: str, value: float) -> None:
@@ -377,7 +377,7 @@ def listen(way: Way, patches: list[Patch]) -> None:
     rendered = st.session_state.get(RENDERED)
     if rendered and rendered[0] == way:
         with st.container(key="whole-way"):
-            player.beside(rendered[1])
+            players.show("way", rendered[1], "the way")
 
 
 def everything(way: Way, patches: list[Patch]) -> bytes:
@@ -399,8 +399,7 @@ def footer(patch: Patch, sound: Sound) -> None:
             key="morph.use",
         )
         links.to_shape(patch)
-        shelf.button(patch)
-        shelf.popover()
+        shelf.buttons(patch)
         downloads.show(sound, patch)
         desk.face()
 

@@ -12,7 +12,7 @@ from app.server.instruments import instrument
 from app.session import address, reference
 from app.session.patches import turn
 from app.session.reference import EXAMPLES, HIGHEST, LOWEST, RATES
-from app.widgets import current_patch, desk, downloads, links, player, spectrogram, toolbar, words
+from app.widgets import current_patch, desk, downloads, links, player, players, shelf, spectrogram, toolbar, words
 from app.widgets.held import held
 from app.widgets.verbatim import sentence
 from synth.checkpoint.fit import Cards
@@ -47,21 +47,23 @@ def page(cards: Cards) -> None:
         st.markdown("**Synthetic reference**")
         with st.container(key="pictured-reference"):
             if given:
-                player.beside(given)
+                players.show("reference", given, "the synthetic reference")
     with right:
         st.markdown("**Generated match**")
         patch = refined(patch, given, st.empty())
         made = player.rendered(patch)
         with st.container(key="pictured-match"):
             if made:
-                player.show(made)
+                players.show("match", made, "the generated match", auto=True)
     compare(left, right, given, made)
     with left:
         prior(patch, card)
         improve(patch, given)
     current_patch.show_warning()
-    if made:
-        downloads.show(made, patch)
+    with st.container(horizontal=True, vertical_alignment="center", key="footer"):
+        if made:
+            downloads.show(made, patch)
+        shelf.buttons(patch)
     address.write(LINK, reference.to_text(st.session_state[REFERENCE]))
     current_patch.write_address(named(patch))
 
@@ -215,12 +217,12 @@ def prior(patch: Patch, card: Card) -> None:
 
 
 def improve(patch: Patch, given: Sound | None) -> None:
-    with st.container(horizontal=True, gap="small"):
-        again = patch.latent is None
-        st.button("Match", disabled=not again, on_click=match, help="Encodes the reference", icon=":material/hearing:")
+    if patch.latent is None:  # it was silent, or the model could not be used
+        st.button("Match", on_click=match, help="Encodes the reference", icon=":material/hearing:")
+    else:
         st.button(
             "Refine",
-            disabled=given is None or again,
+            disabled=given is None,
             on_click=ask_to_refine,
             help=f"{STEPS} steps nearer to the reference",
             icon=":material/auto_fix_high:",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.server.instruments import SharedInstrument, instrument
-from app.widgets import current_patch, desk, intake, player, shelf, words
+from app.widgets import current_patch, desk, intake, player, players, shelf, words
 from app.widgets.held import remembered
 from app.widgets.verbatim import plain, sentence
 from synth.audio.descriptors import DESCRIPTORS
@@ -68,7 +68,7 @@ def that(card: Card) -> Sound | None:
     else:
         other = intake.part_of(OTHER, "The sound whose attribute is given", card.duration)
     if other:
-        st.audio(other.to_bytes("wav"), "audio/wav")
+        players.show("that", other, "that sound")
     return other
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.server.instruments import instrument as loaded
 from app.session import address
-from app.widgets import current_patch, desk, downloads, links, live, player, shelf, tiles, toolbar
+from app.widgets import current_patch, desk, downloads, links, live, mounting, player, shelf, tiles, toolbar
 from app.widgets.held import held
 from app.widgets.verbatim import readable
 from synth.checkpoint.fit import Cards
@@ -168,8 +168,7 @@ def grid(centre: Patch, wanted: Wanted, around: list[Patch], at: int | None) -> 
         )
         if at is not None:
             links.to_shape(around[at])
-        shelf.button(centre if at is None else around[at])
-        shelf.popover()
+        shelf.buttons(centre if at is None else around[at])
     st.caption(f"You hear {heard}.")
 
 
@@ -180,11 +179,11 @@ def recentre(patch: Patch) -> None:
 
 def play(patch: Patch, card: Card, sound: Sound | None) -> None:
     """The live instrument on what is heard, whose sliders make a new centre of it; or a plain player."""
-    if desk.is_classic():
+    if mounting.is_classic():
         if sound:
             player.show(sound)
     elif not live.of_session("variations.live", desk.model_banks(patch, card), sound, heard=patch):
-        desk.failed()
+        mounting.failed()
 
 
 def footer(patch: Patch, sound: Sound | None) -> None:

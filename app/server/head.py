@@ -1,5 +1,6 @@
 """What the browser is told before Streamlit runs: the app's style, so that nothing moves when it comes, the bundle
-of the live instrument, so that it is there when the first page asks for it, and what keeps the browser's history.
+of the live instrument, so that it is there when the first page asks for it, what keeps the browser's history, and where
+the server is, which Streamlit else looks for below every page first.
 
 Streamlit has one index.html for all apps, so this is put into it on its way out.
 """
@@ -27,7 +28,8 @@ def head(base: str) -> str:
     prefix = f"/{base}" if base else ""
     style, entries = (path.read_text(encoding="utf-8") for path in (STYLE, ENTRIES))
     bundle = f'<link rel="modulepreload" href="{prefix}/{address()}">'
-    return f"{bundle}\n<style>:root {{\n{style}}}</style>\n<script>\n{entries}</script>\n"
+    server = f'window.__streamlit = {{ BACKEND_BASE_URL: new URL("{prefix}/", location.href).href }};'
+    return f"{bundle}\n<style>:root {{\n{style}}}</style>\n<script>\n{server}\n{entries}</script>\n"
 
 
 class Head:

@@ -11,15 +11,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.session.batch import Item
 from app.session.morphing import in_a_row
-from app.widgets import spectrogram
+from app.widgets import players
 from app.widgets.downloads import files
 from app.widgets.links import to_shape
 from app.widgets.verbatim import plain
 from synth.checkpoint.families import SPACE, can
 from synth.patch.patch import Patch
 from synth.sound.sound import Sound
-
-KEPT = 128
 
 
 @dataclass(frozen=True)
@@ -40,11 +38,9 @@ def slots(count: int, across: int) -> list[DeltaGenerator]:
 
 def show(key: str, item: Item, sound: Sound, family: str, acts: Sequence[Act]) -> None:
     """One card. A button says which sound it is for, but the eye sees that: app/style.css hides what is emphasised."""
-    picture, data = drawn(sound)
     with st.container(border=True, gap="xsmall", key=f"card-{key}"):
         st.markdown(f"**{plain(item.title)}**")
-        st.html(picture)
-        st.audio(data, "audio/wav", alt=f"{item.title}, {item.patch.model}")
+        players.show(f"card-{key}", sound, f"{item.title}, {item.patch.model}")
         with st.container(horizontal=True, gap="xsmall"):
             with st.popover(f"Save *{plain(item.title)}*", key=f"save-{key}", type="secondary"):
                 files(item.stem, sound, "{}-" + key)
@@ -64,19 +60,8 @@ def show(key: str, item: Item, sound: Sound, family: str, acts: Sequence[Act]) -
 def strip(sounds: Sequence[Sound]) -> None:
     """Sounds one after the other, as one."""
     whole = _in_a_row(tuple(sounds))
-    picture, data = drawn(whole, 1)
     with st.container(key="strip"):
-        st.html(picture)
-        st.audio(data, "audio/wav", alt="All steps, one after the other")
-
-
-# Sounds are kept by their instrument and compared by identity, so each is drawn once.
-
-
-@lru_cache(KEPT)
-def drawn(sound: Sound, shrink: int = 2) -> tuple[str, bytes]:
-    """The picture of a sound, HTML, and its WAV."""
-    return spectrogram.figure(sound, shrink), sound.to_bytes("wav")
+        players.show("strip", whole, "all steps, one after the other")
 
 
 @lru_cache(2)

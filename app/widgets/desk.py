@@ -12,9 +12,10 @@ from typing import Any
 import streamlit as st
 
 from app.session.patches import LEVELLED, SLIDERS, turn
-from app.widgets import current_patch, downloads, live, player, toolbar
+from app.widgets import current_patch, downloads, live, player, shelf, toolbar
 from app.widgets.held import held
 from app.widgets.live import Bank, Choice, Control, Seed, Source, Switch
+from app.widgets.mounting import CLASSIC, FAILED, failed, is_classic
 from app.widgets.verbatim import label, plain, readable
 from synth.checkpoint.fit import Cards, first_category, prototype_names
 from synth.checkpoint.store import Card
@@ -25,7 +26,6 @@ from synth.sound.sound import Sound
 
 FIRST = 5  # of a bank's controls that plain widgets show at once
 MANY = 16
-CLASSIC, FAILED = "classic", "live_failed"
 TRUNCATION = "Below 1 closer to the category's typical sound, above 1 further out (truncation)"
 TIME_AND_SPACE = "Time and space"
 PITCH = "Semitones up or down; the outline in time stays"
@@ -281,6 +281,7 @@ def _footer(patch: Patch, sound: Sound | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="footer"):
         if sound:
             downloads.show(sound, patch)
+        shelf.buttons(patch)
         face()
 
 
@@ -295,17 +296,6 @@ def face() -> None:
         help="Streamlit's own sliders and player instead of the live instrument",
         width="content",
     )
-
-
-def is_classic() -> bool:
-    """Whether a page shows plain widgets: it was asked to, or the live instrument could not be loaded."""
-    return CLASSIC in st.query_params or bool(st.session_state.get(FAILED))
-
-
-def failed() -> None:
-    """The live instrument could not be loaded: the page starts again with plain widgets."""
-    st.session_state[FAILED] = True
-    st.rerun(scope="fragment")
 
 
 def _switch() -> None:

@@ -5,6 +5,8 @@ What cannot be used is told in one sentence; nothing is written to the disk.
 
 from __future__ import annotations
 
+import base64
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,32 +14,36 @@ import numpy as np
 import streamlit as st
 
 from app.server.bodies import brought
-from app.widgets import spectrogram
+from app.widgets import mounting, spectrogram
 from app.widgets.held import remembered
 from app.widgets.verbatim import sentence
 from synth.errors import AudioError
+from synth.sound.envelope import envelope
 from synth.sound.excerpt import chosen, cut, loudest
 from synth.sound.pieces import HIGHEST_RATE, SILENCE
 from synth.sound.sound import Sound
 
 TYPES = ("wav", "flac", "ogg", "mp3", "aiff", "aif")
 WAYS = ("Upload", "Record")
+POINTS, FINEST = 64, 1 << 16  # of an envelope: a second, and at most
 
 
 @dataclass(frozen=True)
 class _Given:
-    """An upload as it was understood: the sound and its envelope as SVG, or the sentence that says what is amiss."""
+    """An upload as it was understood: the sound, its envelope as SVG and as numbers (pairs of int8, base64), or the
+    sentence that says what is amiss."""
 
     file: str
     sound: Sound | None = None
     envelope: str = ""
+    peaks: str = ""
     fault: str = ""
 
 
 def part_of(key: str, label: str, seconds: float) -> Sound | None:
     """The part of an uploaded or recorded sound that a person chose, at most `seconds` of it; None while there is none.
 
-    A longer sound is shown with a slider for where the part begins; at first that is where the sound is loudest.
+    Of a longer sound the part is chosen on its waveform; at first it is where the sound is loudest.
     """
     file = _file(key, label)
     if file is None:
@@ -105,7 +111,15 @@ def _drawn(given: _Given) -> _Given:
     """With its envelope, to choose a part by."""
     if given.sound is None:
         return given
-    return replace(given, envelope=spectrogram.data_url("svg+xml", spectrogram.waveform(given.sound.samples[0])))
+    samples = given.sound.samples[0]
+    picture = spectrogram.data_url("svg+xml", spectrogram.waveform(samples))
+    return replace(given, envelope=picture, peaks=_peaks(samples, given.sound.seconds))
+
+
+def _peaks(samples: np.ndarray, seconds: float) -> str:
+    points = min(max(math.ceil(POINTS * seconds), 1024), FINEST, len(samples))
+    ends = np.stack(envelope(samples[None], points), axis=1)
+    return base64.b64encode(np.rint(ends.clip(-1.0, 1.0) * 127.0).astype(np.int8).tobytes()).decode()
 
 
 def _cut(given: _Given, seconds: float) -> _Given:
@@ -114,11 +128,35 @@ def _cut(given: _Given, seconds: float) -> _Given:
 
 
 def _start(key: str, given: _Given, seconds: float) -> float:
-    """Where the part begins: chosen by a slider under the whole sound, in which the part is marked."""
+    """Where the part begins: chosen on the waveform, or by a slider under it."""
+    assert given.sound is not None
+    whole = given.sound.seconds
+    last = math.floor(100 * (whole - seconds)) / 100
+    start: float = st.session_state.setdefault(key, min(round(loudest(given.sound, seconds), 2), last))
+    if mounting.is_classic():
+        return _slid(key, given, seconds, start, last)
+    mount = mounting.component("part", "mountPart")
+
+    def chosen_there() -> None:
+        said = st.session_state[f"{key}.part"]["start"]
+        if isinstance(said, int | float) and 0.0 <= said <= whole - seconds:
+            st.session_state[key] = float(said)
+
+    state = mount(
+        key=f"{key}.part",
+        data=mounting.pack({"seconds": whole, "length": seconds, "start": start, "peaks": given.peaks}, None),
+        default={"start": start, "failed": False},
+        on_start_change=chosen_there,
+        on_failed_change=lambda: None,
+    )
+    if state["failed"]:
+        mounting.failed()
+    return start
+
+
+def _slid(key: str, given: _Given, seconds: float, start: float, last: float) -> float:
     assert given.sound is not None
     whole, picture = given.sound.seconds, st.empty()
-    last = round(whole - seconds, 2)
-    start: float = st.session_state.setdefault(key, min(round(loudest(given.sound, seconds), 2), last))
     st.slider("The part begins at, s", 0.0, max(last, 0.01), step=0.01, **remembered(key, start))
     share = f"left:{100 * start / whole:.3f}%;width:{100 * seconds / whole:.3f}%"
     picture.html(

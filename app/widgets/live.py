@@ -15,18 +15,15 @@ a body.
 
 from __future__ import annotations
 
-import json
-import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any, Literal
 
 import streamlit as st
 
-from app.server import bundle, frames
 from app.session.patches import turn
-from app.widgets import current_patch
+from app.widgets import current_patch, mounting
 from synth.patch.naming import file_stem
 from synth.patch.patch import Patch
 from synth.sound.sound import Sound
@@ -34,16 +31,6 @@ from synth.sound.sound import Sound
 COMMANDS = ("undo", "redo", "seed", "slot A", "slot B")
 
 _SLOT, _OTHER = "slot", "other_slot"
-
-# Imports the bundle by an address of the page's own, so that it also works under a base path, and is in no message.
-LOADER = """
-const bundle = import(new URL("ADDRESS", document.baseURI).href);
-export default function (component) {
-  bundle.then(({ mount }) => mount(component), () => component.setStateValue("failed", true));
-  return () => bundle.then(({ unmount }) => unmount(component.parentElement), () => {});
-}
-"""
-
 
 Setting = float | bool | str | None
 
@@ -187,9 +174,10 @@ def live(
             elif name in COMMANDS:
                 run(name)
 
-    state = _component()(
+    told = _meta(st.session_state.get(heard, 0), address, body, banks, file, slot, source, stream)
+    state = mounting.component("instrument", "mountInstrument")(
         key=key,
-        data=pack(_meta(st.session_state.get(heard, 0), address, body, banks, file, slot, source, stream), sound),
+        data=mounting.pack(told, sound),
         default={"said": [], "failed": False},
         on_said_change=said,
         on_failed_change=lambda: None,
@@ -258,12 +246,6 @@ def _run(command: str) -> None:
         current_patch.change(other)
 
 
-def pack(meta: Mapping[str, Any], sound: Sound | None) -> bytes:
-    """The message to the browser: length of the JSON (uint32, little-endian), the JSON, the sound's frame if any."""
-    text = json.dumps(meta, separators=(",", ":"), allow_nan=False).encode()
-    return struct.pack("<I", len(text)) + text + (frames.pack(sound, 0, 0.0) if sound else b"")
-
-
 def _meta(
     heard: int,
     address: str,
@@ -301,8 +283,3 @@ def unheard(
         }
         if message["n"] > heard:
             yield message["n"], message["name"], values
-
-
-@cache
-def _component() -> Callable[..., Any]:
-    return st.components.v2.component("sonoform_instrument", js=LOADER.replace("ADDRESS", bundle.address()))

@@ -35,9 +35,3 @@ def show(sound: Sound) -> None:
         loop = st.toggle("Loop", key="loop", help="Play over and over")
         slot.audio(sound.to_bytes("wav"), "audio/wav", autoplay=autoplay, loop=loop)
     picture.html(spectrogram.figure(sound))
-
-
-def beside(sound: Sound) -> None:
-    """The same for a sound that stands beside another: it waits to be played."""
-    st.html(spectrogram.figure(sound))
-    st.audio(sound.to_bytes("wav"), "audio/wav")

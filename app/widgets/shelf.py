@@ -1,4 +1,4 @@
-"""Sounds kept aside in this browser session, newest first, for pages that take more than the sound at hand."""
+"""Sounds kept aside in this browser session, newest first: to hear again, to save, and for pages that take several."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from itertools import count
 
 import streamlit as st
 
-from app.widgets import current_patch, links
-from app.widgets.verbatim import plain, readable
+from app.server.instruments import instrument
+from app.widgets import current_patch, downloads, links, players
+from app.widgets.verbatim import plain, readable, sentence
+from synth.errors import SonoformError
+from synth.patch.naming import file_stem, furthest
 from synth.patch.patch import Patch
 
 MAX_KEPT = 32  # the oldest makes room
-MAX_NAME = 40
+MAX_NAME = 60
+SHOWN = 5  # at once
 
 _KEPT = "shelf"
 
@@ -47,9 +51,10 @@ def remove(name: str) -> None:
 
 
 def title(patch: Patch) -> str:
-    """A short name for people: the category, and the seed or that it is not one of a seed."""
+    """A short name for people: category, seed or that it is not one of a seed, sliders."""
     what = readable(patch.category or patch.model)
-    return f"{what} {patch.seed}" if patch.latent is None else f"{what}, found"
+    begun = f"{what} {patch.seed}" if patch.latent is None else f"{what}, found"
+    return ", ".join([begun, *(f"{name} {amount:+.3g}" for name, amount in furthest(patch))])
 
 
 def _unique(name: str) -> str:
@@ -62,8 +67,8 @@ def _unique(name: str) -> str:
 # -- on a page -----------------------------------------------------------------------------------------------------
 
 
-def button(patch: Patch) -> None:
-    """Keeps the sound at hand."""
+def buttons(patch: Patch) -> None:
+    """Keep the sound at hand; see what is kept."""
     there = any(item.patch == patch for item in kept())
     st.button(
         "On the shelf" if there else "Keep",
@@ -74,34 +79,60 @@ def button(patch: Patch) -> None:
         on_click=_keep,
         args=(patch,),
     )
+    help = "Sounds that you kept in this session"
+    if st.button(f"Shelf · {len(kept())}", icon=":material/shelves:", key="shelf.show", help=help):
+        _show()
 
 
 def _keep(patch: Patch) -> None:
     keep(patch)
 
 
-def popover() -> None:
-    """The shelf: open a sound on the page, or take it off."""
-    with st.popover(f"Shelf · {len(kept())}", icon=":material/shelves:", help="Sounds that you kept in this session"):
-        if not kept():
-            st.caption("Sounds that you keep come here, until this browser window is closed.")
-        for item in kept():
-            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-                st.button(
-                    plain(item.name),
-                    key=f"shelf.open.{item.name}",
-                    type="tertiary",
-                    on_click=current_patch.change,
-                    args=(item.patch,),
-                )
-                st.container(width="stretch")
-                links.to_shape(item.patch)
-                st.button(
-                    "",
-                    icon=":material/close:",
-                    key=f"shelf.remove.{item.name}",
-                    type="tertiary",
-                    help=f"Takes {plain(item.name)} off the shelf",
-                    on_click=remove,
-                    args=(item.name,),
-                )
+@st.dialog("Shelf", width="large")
+def _show() -> None:
+    """Every sound with its picture, which plays; to open, to save, to take off."""
+    items = kept()
+    if not items:
+        st.caption("Sounds that you keep come here, until this browser window is closed.")
+    pages = -(-len(items) // SHOWN)
+    page = st.pagination(pages, key="shelf.page") if pages > 1 else 1
+    with st.container(key="shelf"):
+        for item in items[(page - 1) * SHOWN : page * SHOWN]:
+            _entry(item)
+
+
+def _entry(item: Kept) -> None:
+    picture, told = st.columns([5, 4], vertical_alignment="center")
+    with told:
+        st.markdown(f"**{plain(item.name)}**")
+        row = st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
+    with picture:
+        try:
+            sound = instrument(item.patch.model).render(item.patch)
+        except SonoformError as error:
+            st.caption(sentence(error))
+            sound = None
+        if sound:
+            players.show(f"shelf-{item.name}", sound, item.name)
+    with row:
+        if st.button(
+            "Open",
+            key=f"shelf.open.{item.name}",
+            help="Makes it the sound at hand",
+            on_click=current_patch.change,
+            args=(item.patch,),
+        ):
+            st.rerun()  # the page, which closes the shelf
+        links.to_shape(item.patch)
+        if sound:
+            with st.popover("Save", key=f"shelf.save.{item.name}"):
+                downloads.files(file_stem(item.patch), sound, f"shelf.{{}}.{item.name}")
+        st.button(
+            "",
+            icon=":material/close:",
+            key=f"shelf.remove.{item.name}",
+            type="tertiary",
+            help=f"Takes {plain(item.name)} off the shelf",
+            on_click=remove,
+            args=(item.name,),
+        )

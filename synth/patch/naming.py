@@ -29,8 +29,12 @@ def file_stem(patch: Patch) -> str:
 
 def sliders(patch: Patch) -> list[str]:
     """The sliders that stand furthest from zero, in words: bright+3, sustain-1.5."""
-    furthest = sorted(patch.sliders.items(), key=lambda item: -abs(item[1]))[:MOST_SLIDERS]
-    return [f"{word(name)}{amount:+.3g}" for name, amount in furthest]
+    return [f"{word(name)}{amount:+.3g}" for name, amount in furthest(patch)]
+
+
+def furthest(patch: Patch) -> list[tuple[str, float]]:
+    """The sliders that a name tells, with their amounts, those that stand furthest from zero first."""
+    return sorted(patch.sliders.items(), key=lambda item: -abs(item[1]))[:MOST_SLIDERS]
 
 
 def word(name: str, longest: int = LONGEST_WORD, also: str = "") -> str:

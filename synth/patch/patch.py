@@ -68,7 +68,7 @@ class Patch:
             object.__setattr__(self, "residual", None)
 
     def to_dict(self, short: bool = False) -> dict[str, Any]:
-        """Every field in plain JSON types; short: the latent as the text of a link, which holds it as `linked`."""
+        """Every field in plain JSON types; short: the latent as the text that a link has, as `linked` holds it."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         values["sliders"] = dict(self.sliders)
         if self.latent is not None and short:

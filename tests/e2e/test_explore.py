@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.e2e.browsing import follow
+from tests.e2e.test_instrument import LISTEN, heard, wait_for_sounds
 from tests.harness.serving import find_chromium
 
 pytestmark = [
@@ -16,6 +17,8 @@ pytestmark = [
 
 
 def test_a_direction_is_heard_named_and_kept(own_address, page):
+    page.add_init_script(LISTEN)
+    page.set_default_timeout(60_000)
     page.goto(f"{own_address}/?app=algo-2&m=tiny&c=scrape")
     page.locator(".instrument .stage").wait_for()
     page.get_by_role("slider", name="Layers").first.press("ArrowRight")
@@ -30,7 +33,14 @@ def test_a_direction_is_heard_named_and_kept(own_address, page):
     page.wait_for_url(re.compile("=-5.0"))
     page.get_by_label("as", exact=True).fill("Wobble")
     page.get_by_label("as", exact=True).press("Enter")
-    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_text("Hear it by itself").click()
+    before = len(heard(page))
+    page.get_by_role("button", name=re.compile(r"Play SeFa 2 .* at −3, 0 and \+3")).click()
+    wait_for_sounds(page, before)
+    third = len(heard(page)[-1]) // 3
+    sides = [heard(page)[-1][i * third : (i + 1) * third].tobytes() for i in range(3)]
+    assert len(set(sides)) == 3
+    page.get_by_role("button", name="Make it a slider").click()
     page.wait_for_url(re.compile(r"d\.Wobble=-5\.0"))
     follow(page, "Shape")
     slider = page.get_by_role("slider", name="Wobble", exact=True)

@@ -177,4 +177,22 @@ def test_the_choices_follow_from_page_to_page(page, address):
     for name in ("Explore", "Match", "Shape"):
         page.locator(".instrument .stage").wait_for()
         follow(page, name)
-        expect(page.get_by_role("radio", name="Scrape", exact=True)).to_be_checked()
+        expect(page.get_by_role("radio", name="Scrape", exact=True)).to_be_checked(timeout=60_000)
+
+
+def test_the_picture_comes_nearer_in_frequency_and_goes_back(live):
+    stage, axis = live.locator(".stage"), live.locator(".hertz")
+    pixels = "canvas => canvas.toDataURL()"
+    whole = live.locator("canvas.heat").evaluate(pixels)
+    assert "0 to 8 kHz" in stage.get_attribute("aria-label")
+    live.get_by_role("button", name="Show less frequency").click()
+    expect(stage).to_have_attribute("aria-label", re.compile("0 to 4 kHz"))
+    box = at_rest(axis)
+    live.mouse.down()
+    live.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"], steps=4)  # half of what is seen
+    live.mouse.up()
+    expect(stage).to_have_attribute("aria-label", re.compile("(1.9[0-9]*|2|2.0[0-9]*) to (5.9[0-9]*|6|6.0[0-9]*) kHz"))
+    assert live.locator("canvas.heat").evaluate(pixels) != whole
+    axis.dblclick()
+    expect(stage).to_have_attribute("aria-label", re.compile("0 to 8 kHz"))
+    assert live.get_by_role("button", name="Show more frequency").is_disabled()

@@ -48,6 +48,10 @@ new PerformanceObserver((list) => {
   }
 }).observe({ type: "layout-shift", buffered: true });
 """
+MOVING = """
+() => [...document.querySelectorAll("*")].map((one) => getComputedStyle(one)).filter((looks) =>
+  `${looks.transitionDuration}, ${looks.animationDuration}`.split(", ").some((time) => parseFloat(time) > 0.001)).length
+"""
 PICTURE = "![seen](https://pictures.example/{}.png)"
 
 
@@ -73,6 +77,8 @@ def test_a_page_stands_still_and_asks_nobody_else(chromium, address, path):
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     asked: list[str] = []
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     home = urlsplit(address).netloc
 
     def route(one) -> None:
@@ -90,6 +96,16 @@ def test_a_page_stands_still_and_asks_nobody_else(chromium, address, path):
     settled(page)
     page.wait_for_timeout(1500)
     settled(page)
-    assert asked == []
+    assert asked == [] and complaints == []
     assert page.evaluate("window.shifted") <= 0.1, page.evaluate("window.moved")
+    context.close()
+
+
+def test_nothing_fades_for_those_who_asked_for_less_motion(chromium, address):
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{address}/?m=tiny")
+    page.locator(".instrument .stage").wait_for(timeout=60_000)
+    settled(page)
+    assert page.evaluate(MOVING) == 0
     context.close()

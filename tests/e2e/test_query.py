@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
+import re
 
 import numpy as np
 import pytest
-import soundfile
 
 from tests.e2e.browsing import settled
+from tests.e2e.test_instrument import LISTEN, heard, wait_for_sounds
 from tests.harness.serving import find_chromium, served
 
 pytestmark = [
@@ -23,36 +23,39 @@ def address(published):
         yield f"{where}/sound_design"
 
 
-def samples(page, at: int) -> np.ndarray:
-    data = (
-        page.locator("audio")
-        .nth(at)
-        .evaluate("async audio => Array.from(new Uint8Array(await (await fetch(audio.src)).arrayBuffer()))")
-    )
-    return soundfile.read(io.BytesIO(bytes(data)))[0]
+def samples(page, name: str) -> np.ndarray:
+    """What a player plays; the other one stops."""
+    before = len(heard(page))
+    page.get_by_role("button", name=re.compile(f"(Play|Stop) the {name}")).click()
+    wait_for_sounds(page, before)
+    return heard(page)[-1]
 
 
 def changed(page, act) -> None:
-    """Does something and waits until there is another match and the page rests."""
-    before = page.locator("audio").nth(1).get_attribute("src")
+    """Does something and waits until another match is heard and the page rests."""
+    before = len(heard(page))
     act()
-    page.wait_for_function(
-        "before => document.querySelectorAll('audio')[1]?.getAttribute('src') !== before", arg=before
-    )
+    wait_for_sounds(page, before)
     settled(page)
+
+
+def both(page) -> tuple[np.ndarray, np.ndarray]:
+    return samples(page, "synthetic reference"), samples(page, "generated match")
 
 
 def test_a_reference_is_matched_and_refined(address, page):
+    page.add_init_script(LISTEN)
+    page.set_default_timeout(60_000)
     page.goto(f"{address}/?app=algo-1&m=tiny")
-    page.locator("audio").nth(1).wait_for()
+    page.locator(".player .stage").nth(1).wait_for()
     settled(page)
     assert "/sound_design/query?" in page.url
-    given, made = samples(page, 0), samples(page, 1)
+    given, made = both(page)
     changed(page, lambda: page.get_by_role("slider", name="Irregularity").press("End"))
-    moved, matched = samples(page, 0), samples(page, 1)
+    moved, matched = both(page)
     changed(page, page.get_by_role("button", name="Refine").click)
-    refined = samples(page, 1)
-    assert np.array_equal(samples(page, 0), moved)
+    again, refined = both(page)
+    assert np.array_equal(again, moved)
     assert len({sound.tobytes() for sound in (given, made, moved, matched, refined)}) == 5
     assert all(np.sqrt(np.mean(sound**2)) > 1e-3 for sound in (given, made, moved, matched, refined))
     assert page.get_by_role("img", name="Difference").count() == 1

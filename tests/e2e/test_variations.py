@@ -48,3 +48,16 @@ def test_a_neighbour_is_heard_kept_as_the_centre_and_saved(page, address, publis
     assert np.abs(sound.samples - instrument.render(seventh).samples).max() < 1e-4
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url(lambda url: "z=" not in url)
+
+
+def test_on_a_phone_the_sound_comes_first_and_tiles_stand_side_by_side(chromium, address):
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(f"{address}/variations?m=tiny&c=scrape&s=5")
+    page.locator(".instrument .stage").wait_for(timeout=60_000)
+    settled(page)
+    boxes = [page.get_by_role("button", name=str(i), exact=True).bounding_box() for i in range(1, 5)]
+    assert len({box["y"] for box in boxes[:3]}) == 1 and boxes[3]["y"] > boxes[0]["y"]
+    assert page.locator(".instrument .stage").bounding_box()["y"] < boxes[0]["y"]
+    assert page.locator(".stMain").evaluate("main => main.scrollWidth <= main.clientWidth")
+    context.close()

@@ -219,7 +219,7 @@ def test_cancel_leaves_everything_as_it_was(page, root, monkeypatch):
 def test_a_direction_of_explore_is_measured_when_asked(page):
     page.switch_page("../pages/explore.py").run()
     labelled(page.text_input, "as").set_value("Wobble").run()
-    labelled(page.button, "Keep").click().run()
+    labelled(page.button, "Make it a slider").click().run()
     page.switch_page("../pages/directions.py").run()
     assert any("not measured yet" in item.value for item in page.caption)
     labelled(page.button, "Measure").click().run()
@@ -230,7 +230,7 @@ def test_a_direction_of_explore_is_measured_when_asked(page):
 def test_a_slider_that_was_deleted_while_it_was_measured_stays_deleted(page, root, monkeypatch):
     page.switch_page("../pages/explore.py").run()
     labelled(page.text_input, "as").set_value("Wobble").run()
-    labelled(page.button, "Keep").click().run()
+    labelled(page.button, "Make it a slider").click().run()
     page.switch_page("../pages/directions.py").run()
     heard = SharedInstrument.hear
 

@@ -67,7 +67,7 @@ def test_a_direction_is_named_renamed_and_deleted(page, root):
     labelled(page.slider, "Dim 2").set_value(2.0).run()
     heard(page)
     labelled(page.text_input, "as").set_value("Wobble").run()
-    next(item for item in page.button if item.label == "Keep").click().run()
+    labelled(page.button, "Make it a slider").click().run()
     heard(page)
     assert (root / "tiny" / FILE).is_file()
     assert page.query_params["d.Wobble"] == "2.0" and "d.SeFa 2" not in page.query_params

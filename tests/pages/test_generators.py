@@ -23,7 +23,7 @@ def root(families, monkeypatch) -> Path:
 def opened(name: str = "generators", **query: str) -> AppTest:
     page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     page.switch_page(f"../pages/{name}.py")
-    page.query_params.update(query)
+    page.query_params.update({"classic": "1", **query})
     return page.run()
 
 

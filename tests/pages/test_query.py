@@ -19,6 +19,7 @@ MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 def page(tiny_checkpoint):
     page = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
     page.switch_page("../pages/query.py")
+    page.query_params["classic"] = "1"
     return page.run()
 
 

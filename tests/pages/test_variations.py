@@ -89,7 +89,9 @@ def test_a_neighbour_is_kept_on_the_shelf(page):
     assert labelled(page.button, "On the shelf").disabled
     labelled(page.button, "2").click().run()
     assert heard(page) != neighbour
-    labelled(page.button, "Hit, found").click().run()
+    labelled(page.button, "Shelf · 1").click().run()
+    assert [item.value for item in page.markdown if item.value.startswith("**Hit, found")]
+    labelled(page.button, "Open").click().run()
     assert heard(page) == neighbour, "opened from the shelf"
 
 

@@ -10,7 +10,8 @@ const HANDS = [
   ["Home, End, Delete", "Lowest, highest, back to the middle"],
   ["Enter", "Type a value"],
   ["Click on the picture", "Move the playhead"],
-  ["Ctrl + wheel", "Zoom in time"],
+  ["Ctrl + wheel", "Zoom in time; with Shift, in frequency"],
+  ["Drag the kHz", "Move along the frequencies; a double-click shows all of them"],
 ];
 
 export function Help({ open, close }: { open: boolean; close: () => void }) {

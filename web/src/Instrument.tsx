@@ -1,8 +1,7 @@
 // The live instrument: banks of controls on the left, the sound on the right. What moves is heard at once, as a draft
 // of the server's; what is let go goes to Python, which answers with the sound itself.
 
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { whole, zoomed, type View } from "./axis";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Banks } from "./Banks";
 import type { ColourMap } from "./colours";
 import { learntOf, placed, spelled, type Bank, type Source as Sources, type Values } from "./controls";
@@ -16,6 +15,7 @@ import { Picture } from "./Picture";
 import { LatestWins } from "./requests";
 import { Source } from "./Source";
 import { Transport } from "./Transport";
+import { useViews } from "./views";
 import { keepVolume, keptVolume } from "./volume";
 
 /** What Python says; app/widgets/live.py writes it. */
@@ -53,7 +53,7 @@ export function Instrument({ meta, frame, tell }: Props) {
   const [help, setHelp] = useState(false);
   const [volume, setVolume] = useState(keptVolume);
   const [map, setMap] = useState<ColourMap>("magma");
-  const [zoom, setZoom] = useState<{ view: View; seconds: number } | null>(null);
+  const views = useViews(shown);
 
   // What handlers of the keyboard and of answers read, always as of the last picture.
   const now = useRef({ meta, held, loop, auto, playing });
@@ -249,22 +249,17 @@ export function Instrument({ meta, frame, tell }: Props) {
   for (const { name, value } of [...source, ...meta.banks.flatMap((bank) => [...bank.controls, ...bank.switches])]) {
     values[name] = held[name] ?? value;
   }
-  const seconds = shown?.seconds ?? 1;
-  // Made anew only when they change: with every picture of them the whole sound would be painted again.
-  const view = useMemo(() => (zoom?.seconds === seconds ? zoom.view : whole(seconds)), [zoom, seconds]);
-  const setView = useCallback((next: View) => setZoom({ view: next, seconds }), [seconds]);
-
+  const { view, setView, band, setBand } = views;
   return (
     <div className="instrument">
       {meta.source && <Source source={meta.source} values={values} set={set} roll={roll} />}
       <Banks banks={meta.banks} place="side" values={values} moves={moves} />
       <div className="sound">
         <p className="trouble" role="status">{trouble}</p>
-        {shown && <Picture frame={shown} engine={engine} map={map} view={view} setView={setView} />}
+        {shown && <Picture frame={shown} engine={engine} map={map} view={view} setView={setView} band={band} setBand={setBand} />}
         <Transport
           engine={engine} playing={playing} loop={loop} auto={auto} setAuto={setAuto} slot={meta.slot} map={map} setMap={setMap}
-          zoom={(factor) => setView(zoomed(view, factor, (view.from + view.to) / 2, seconds))}
-          zoomedIn={view.to - view.from < seconds} run={run} lufs={shown?.lufs ?? NaN} endless={meta.stream !== null && engine.endless}
+          views={views} whole={shown} run={run} lufs={shown?.lufs ?? NaN} endless={meta.stream !== null && engine.endless}
           canFlow={meta.stream !== null} volume={volume} setVolume={setVolume}
         />
         <Banks banks={meta.banks} place="under" values={values} moves={moves} />

@@ -1,7 +1,7 @@
 // Waveform and spectrogram over one time axis: the picture of the sound, and its player.
 
-import { memo, useEffect, useLayoutEffect, useReducer, useRef, type KeyboardEvent, type MouseEvent } from "react";
-import { panned, ticks, zoomed, type View } from "./axis";
+import { memo, useEffect, useLayoutEffect, useReducer, useRef, type KeyboardEvent, type MouseEvent, type PointerEvent } from "react";
+import { CLOSEST_KHZ, panned, ticks, whole, zoomed, type View } from "./axis";
 import type { ColourMap } from "./colours";
 import type { Engine } from "./engine";
 import type { Frame } from "./frame";
@@ -17,9 +17,14 @@ interface Props {
   map: ColourMap;
   view: View;
   setView: (view: View) => void;
+  /** kHz in view. */
+  band: View;
+  setBand: (band: View) => void;
+  /** Fewer than so many ticks an axis. */
+  most?: number;
 }
 
-export const Picture = memo(function Picture({ frame, engine, map, view, setView }: Props) {
+export const Picture = memo(function Picture({ frame, engine, map, view, setView, band, setBand, most = 9 }: Props) {
   const [wave, spectrum] = [useRef<HTMLCanvasElement>(null), useRef<HTMLCanvasElement>(null)];
   const stage = useRef<HTMLDivElement>(null);
   const head = useRef<HTMLElement>(null);
@@ -30,14 +35,15 @@ export const Picture = memo(function Picture({ frame, engine, map, view, setView
   // With the next picture of the screen: the sound goes first, and one that is no longer the latest is not painted.
   useLayoutEffect(() => {
     const next = requestAnimationFrame(() => {
-      paintHeat(spectrum.current!, frame, view, map);
+      paintHeat(spectrum.current!, frame, view, band, map);
       paintWave(wave.current!, frame, view, map);
     });
     return () => cancelAnimationFrame(next);
-  }, [frame, view, map, resized]);
+  }, [frame, view, band, map, resized]);
 
   usePlayhead(engine, stage, head, view, resized);
-  useWheel(stage, view, setView, seconds);
+  useWheel(stage, spectrum, view, setView, seconds, band, setBand, top);
+  const axis = useBand(spectrum, band, setBand, top);
 
   const seek = (event: MouseEvent) => {
     const box = stage.current!.getBoundingClientRect();
@@ -59,9 +65,9 @@ export const Picture = memo(function Picture({ frame, engine, map, view, setView
   return (
     <div className="picture">
       <b className="unit-hertz" aria-hidden="true">kHz</b>
-      <div className="hertz" aria-hidden="true">
-        {ticks(0, top, 9).map(({ at, label }) => (
-          <span key={label} style={{ bottom: `${(100 * at) / top}%` }}>{label}</span>
+      <div className="hertz" aria-hidden="true" title="Drag up or down; double-click for all of it" {...axis}>
+        {ticks(band.from, band.to, most).map(({ at, label }) => (
+          <span key={label} style={{ bottom: `${(100 * (at - band.from)) / (band.to - band.from)}%` }}>{label}</span>
         ))}
       </div>
       <div
@@ -69,7 +75,7 @@ export const Picture = memo(function Picture({ frame, engine, map, view, setView
         className="stage"
         role="slider"
         tabIndex={0}
-        aria-label={`Playhead on the waveform and spectrogram, 0 to ${top} kHz`}
+        aria-label={`Playhead on the waveform and spectrogram, ${rounded(band.from)} to ${rounded(band.to)} kHz`}
         aria-valuemin={0}
         aria-valuemax={Number(seconds.toFixed(2))}
         aria-valuenow={0}
@@ -81,7 +87,7 @@ export const Picture = memo(function Picture({ frame, engine, map, view, setView
         <i ref={head} className="head" />
       </div>
       <div className="seconds" aria-hidden="true">
-        {ticks(view.from, view.to, 9).map(({ at, label }) => (
+        {ticks(view.from, view.to, most).map(({ at, label }) => (
           <span key={label} style={{ left: `${(100 * (at - view.from)) / (view.to - view.from)}%` }}>{label}</span>
         ))}
       </div>
@@ -89,6 +95,32 @@ export const Picture = memo(function Picture({ frame, engine, map, view, setView
     </div>
   );
 });
+
+function rounded(khz: number): string {
+  return String(Number(khz.toFixed(2)));
+}
+
+/** Handlers of the axis of frequency: a drag moves along it, a double-click shows all of it. */
+function useBand(
+  spectrum: React.RefObject<HTMLCanvasElement | null>, band: View, setBand: (band: View) => void, top: number,
+) {
+  const hand = useRef<{ y: number; band: View } | null>(null);
+  return {
+    onDoubleClick: () => setBand(whole(top)),
+    onPointerDown: (event: PointerEvent) => {
+      event.currentTarget.setPointerCapture(event.pointerId);
+      hand.current = { y: event.clientY, band };
+    },
+    onPointerMove: (event: PointerEvent) => {
+      if (!hand.current) return;
+      const span = hand.current.band.to - hand.current.band.from;
+      const moved = (event.clientY - hand.current.y) / spectrum.current!.clientHeight;
+      setBand(panned(hand.current.band, moved * span, top));
+    },
+    onPointerUp: () => void (hand.current = null),
+    onPointerCancel: () => void (hand.current = null),
+  };
+}
 
 /** Moves the playhead without React. */
 function usePlayhead(
@@ -114,16 +146,23 @@ function usePlayhead(
   }, [engine, stage, head, view, resized]);
 }
 
-/** Ctrl and the wheel (or two fingers) zoom; a wheel that turns sideways moves along. */
+/** Ctrl and the wheel (or two fingers) zoom in time, with Shift in frequency; a wheel that turns sideways moves along. */
 function useWheel(
-  stage: React.RefObject<HTMLDivElement | null>, view: View, setView: (view: View) => void, seconds: number,
+  stage: React.RefObject<HTMLDivElement | null>, spectrum: React.RefObject<HTMLCanvasElement | null>,
+  view: View, setView: (view: View) => void, seconds: number, band: View, setBand: (band: View) => void, top: number,
 ): void {
   useEffect(() => {
     const element = stage.current!;
     const onWheel = (event: WheelEvent) => {
       const box = element.getBoundingClientRect();
       const span = view.to - view.from;
-      if (event.ctrlKey || event.metaKey) {
+      const turned = event.deltaY || event.deltaX; // Shift turns a wheel sideways
+      if ((event.ctrlKey || event.metaKey) && event.shiftKey) {
+        const heat = spectrum.current!.getBoundingClientRect();
+        const share = Math.min(Math.max((heat.bottom - event.clientY) / heat.height, 0), 1);
+        const at = band.from + share * (band.to - band.from);
+        setBand(zoomed(band, 2 ** (-turned / 200), at, top, CLOSEST_KHZ));
+      } else if (event.ctrlKey || event.metaKey) {
         const at = view.from + ((event.clientX - box.left) / box.width) * span;
         setView(zoomed(view, 2 ** (-event.deltaY / 200), at, seconds));
       } else if (Math.abs(event.deltaX) > Math.abs(event.deltaY) && span < seconds) {
@@ -133,7 +172,7 @@ function useWheel(
     };
     element.addEventListener("wheel", onWheel, { passive: false });
     return () => element.removeEventListener("wheel", onWheel);
-  }, [stage, view, setView, seconds]);
+  }, [stage, spectrum, view, setView, seconds, band, setBand, top]);
 }
 
 /** A number that changes with the size of the element. */

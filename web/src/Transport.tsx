@@ -1,9 +1,12 @@
 // Under the picture: play, loop, A/B, level, colours, zoom, help.
 
 import { COLOUR_MAPS, type ColourMap } from "./colours";
+import { spanOf } from "./axis";
 import type { Engine } from "./engine";
+import type { Frame } from "./frame";
 import type { Command } from "./keys";
 import { Meter } from "./Meter";
+import type { Views } from "./views";
 
 interface Props {
   engine: Engine;
@@ -14,8 +17,8 @@ interface Props {
   slot: string;
   map: ColourMap;
   setMap: (map: ColourMap) => void;
-  zoom: (factor: number) => void;
-  zoomedIn: boolean;
+  views: Views;
+  whole: Frame | null;
   run: (command: Command) => void;
   lufs: number;
   endless: boolean;
@@ -24,7 +27,7 @@ interface Props {
   setVolume: (volume: number) => void;
 }
 
-export function Transport({ engine, playing, loop, auto, setAuto, slot, map, setMap, zoom, zoomedIn, run, lufs, endless, canFlow, volume, setVolume }: Props) {
+export function Transport({ engine, playing, loop, auto, setAuto, slot, map, setMap, views, whole, run, lufs, endless, canFlow, volume, setVolume }: Props) {
   return (
     <div className="transport" role="toolbar" aria-label="Player">
       <button className="play" aria-label={playing ? "Stop" : "Play"} title="Play or stop (Space)" onClick={() => run("play")}>
@@ -54,16 +57,35 @@ export function Transport({ engine, playing, loop, auto, setAuto, slot, map, set
           <option key={name} value={name}>{name[0]!.toUpperCase() + name.slice(1)}</option>
         ))}
       </select>
-      <div className="pair" role="group" aria-label="Zoom in time">
-        <button aria-label="Zoom out" title="Zoom out" disabled={!zoomedIn} onClick={() => zoom(0.5)}><Icon path="M3 7.25h10v1.5H3z" /></button>
-        <button aria-label="Zoom in" title="Zoom in" onClick={() => zoom(2)}><Icon path="M3 7.25h4.25V3h1.5v4.25H13v1.5H8.75V13h-1.5V8.75H3z" /></button>
-      </div>
+      <Zoom along="time" unit="s" all={spanOf(views.view) >= (whole?.seconds ?? 0)} zoom={(factor) => views.zoomTime(factor, engine.position)} />
+      <Zoom along="frequency" unit="kHz" all={spanOf(views.band) >= (whole?.sampleRate ?? 0) / 2000} zoom={views.zoomBand} />
       <button aria-label="Keys and gestures" title="Keys and gestures (?)" onClick={() => run("help")}>?</button>
     </div>
   );
 }
 
-function Icon({ path }: { path: string }) {
+interface ZoomProps {
+  along: string;
+  unit: string;
+  all: boolean;
+  zoom: (factor: number) => void;
+}
+
+function Zoom({ along, unit, all, zoom }: ZoomProps) {
+  return (
+    <div className="pair" role="group" aria-label={`Zoom in ${along}`}>
+      <button aria-label={`Show more ${along}`} title={along === "time" ? "Zoom out" : "Zoom out in frequency"} disabled={all} onClick={() => zoom(0.5)}>
+        <Icon path="M3 7.25h10v1.5H3z" />
+      </button>
+      <span aria-hidden="true">{unit}</span>
+      <button aria-label={`Show less ${along}`} title={along === "time" ? "Zoom in" : "Zoom in on low frequencies; drag the kHz to move"} onClick={() => zoom(2)}>
+        <Icon path="M3 7.25h4.25V3h1.5v4.25H13v1.5H8.75V13h-1.5V8.75H3z" />
+      </button>
+    </div>
+  );
+}
+
+export function Icon({ path }: { path: string }) {
   return (
     <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d={path} fill="currentColor" /></svg>
   );

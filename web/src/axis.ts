@@ -1,33 +1,44 @@
 // Axes and zoom: which part of a sound is seen, and round values along it.
 
-/** Seconds from the left edge to the right one. */
+/** Seconds from the left edge to the right one, or kHz from the lower edge to the upper one. */
 export interface View {
   from: number;
   to: number;
 }
 
-const CLOSEST = 0.02; // seconds
+/** How near one comes. */
+export const CLOSEST_SECONDS = 0.02;
+export const CLOSEST_KHZ = 0.25;
 
-export function whole(seconds: number): View {
-  return { from: 0, to: seconds };
+export function whole(end: number): View {
+  return { from: 0, to: end };
 }
 
-/** The view nearer by `factor` (above 1) or further, with `at` (seconds) staying where it is. */
-export function zoomed(view: View, factor: number, at: number, seconds: number): View {
-  const span = Math.min(Math.max((view.to - view.from) / factor, Math.min(CLOSEST, seconds)), seconds);
+/** The view nearer by `factor` (above 1) or further, with `at` staying where it is; inside 0 to `end`. */
+export function zoomed(view: View, factor: number, at: number, end: number, closest = CLOSEST_SECONDS): View {
+  const span = Math.min(Math.max((view.to - view.from) / factor, Math.min(closest, end)), end);
   const share = (at - view.from) / (view.to - view.from);
-  return held({ from: at - share * span, to: at + (1 - share) * span }, seconds);
+  return held({ from: at - share * span, to: at + (1 - share) * span }, end);
 }
 
-export function panned(view: View, by: number, seconds: number): View {
-  return held({ from: view.from + by, to: view.to + by }, seconds);
+export function panned(view: View, by: number, end: number): View {
+  return held({ from: view.from + by, to: view.to + by }, end);
 }
 
-/** The same span inside the sound. */
-export function held(view: View, seconds: number): View {
-  const span = Math.min(view.to - view.from, seconds);
-  const from = Math.min(Math.max(view.from, 0), seconds - span);
+/** The same span inside 0 to `end`. */
+export function held(view: View, end: number): View {
+  const span = Math.min(view.to - view.from, end);
+  const from = Math.min(Math.max(view.from, 0), end - span);
   return { from, to: from + span };
+}
+
+export function spanOf(view: View): number {
+  return view.to - view.from;
+}
+
+/** Whether `at` is in view. */
+export function sees(view: View, at: number): boolean {
+  return view.from <= at && at <= view.to;
 }
 
 /** Round values from `from` to `to`, fewer than `most`, with labels of one length. */

@@ -1,5 +1,6 @@
 // Plays one sound at a time. A new sound takes over where the old one is, by an equal-power crossfade of 20 ms.
 
+import { alone } from "./alone";
 import type { Frame } from "./frame";
 import { audible, loudest } from "./sound";
 import { Stream } from "./stream";
@@ -24,6 +25,8 @@ interface Voice {
   loops: boolean;
 }
 
+let shared: AudioContext | null = null; // a browser has few of them, and a page many players
+
 export class Engine {
   /** Called when a sound has ended by itself. */
   onEnd: () => void = () => {};
@@ -39,7 +42,7 @@ export class Engine {
   private frame: Frame | null = null;
   private place = 0;
 
-  constructor(private readonly makeContext: () => AudioContext = () => new AudioContext({ latencyHint: "interactive" })) {}
+  constructor(private readonly takeContext: () => AudioContext = () => (shared ??= new AudioContext({ latencyHint: "interactive" }))) {}
 
   get playing(): boolean {
     return this.voice !== null || this.stream !== null;
@@ -88,6 +91,7 @@ export class Engine {
   flow(address: string): void {
     this.wake();
     this.silence();
+    alone(this.giveWay);
     const stream = new Stream(this.context!, this.meter!, address, (failed) => {
       if (this.stream !== stream) return;
       this.stream = null;
@@ -127,12 +131,12 @@ export class Engine {
 
   close(): void {
     this.silence();
-    void this.context?.close();
+    this.output?.disconnect();
     this.context = this.meter = this.output = null;
   }
 
   private open(): AudioContext {
-    const context = this.makeContext();
+    const context = this.takeContext();
     this.meter = context.createAnalyser();
     this.meter.fftSize = this.reading.length;
     this.output = context.createGain();
@@ -157,11 +161,18 @@ export class Engine {
     source.connect(rise).connect(fall).connect(meter);
     if (this.voice) rise.gain.setValueCurveAtTime(RISE, now, CROSSFADE);
     this.silence();
+    alone(this.giveWay);
     const voice = { source, fall, origin: now - offset, first, round, loops: loop };
     source.onended = () => this.ended(voice);
     source.start(now, offset);
     this.voice = voice;
   }
+
+  private readonly giveWay = (): void => {
+    if (!this.playing) return;
+    this.stop();
+    this.onEnd();
+  };
 
   private silence(): void {
     this.stream?.stop();

@@ -8,8 +8,8 @@ import { outline } from "./sound";
 
 const WAVE = 191; // of the 256 colours of a map
 
-/** The levels in view, the lowest bin at the bottom. */
-export function paintHeat(canvas: HTMLCanvasElement, frame: Frame, view: View, map: ColourMap): void {
+/** The levels in view, of the band (kHz) in view, the lowest bin at the bottom. */
+export function paintHeat(canvas: HTMLCanvasElement, frame: Frame, view: View, band: View, map: ColourMap): void {
   const { bins, frames, levels, seconds } = frame;
   const small = new OffscreenCanvas(frames, bins);
   const context = small.getContext("2d")!;
@@ -22,7 +22,9 @@ export function paintHeat(canvas: HTMLCanvasElement, frame: Frame, view: View, m
   }
   context.putImageData(image, 0, 0);
   const [left, width] = [(frames * view.from) / seconds, (frames * (view.to - view.from)) / seconds];
-  sized(canvas).drawImage(small, left, 0, width, bins, 0, 0, canvas.width, canvas.height);
+  const perBin = frame.sampleRate / 2000 / bins;
+  const [upper, height] = [bins - band.to / perBin, (band.to - band.from) / perBin];
+  sized(canvas).drawImage(small, left, upper, width, height, 0, 0, canvas.width, canvas.height);
 }
 
 export function paintWave(canvas: HTMLCanvasElement, frame: Frame, view: View, map: ColourMap): void {

@@ -12,6 +12,7 @@ class Gain {
     setTargetAtTime: (value: number) => void (this.gain.value = value),
   };
   connect = <T>(next: T) => next;
+  disconnect = () => {};
 }
 
 class Source {
@@ -148,6 +149,19 @@ describe("the engine", () => {
     expect(context.gains[0]!.gain.value).toBe(0.25);
     engine.volume = 0;
     expect([context.gains[0]!.gain.value, engine.level()]).toEqual([0, level]);
+  });
+
+  it("gives way to another one on the page, and says so", () => {
+    const [one, other] = [opened(), opened()];
+    let ended = 0;
+    one.engine.onEnd = () => (ended += 1);
+    for (const { engine } of [one, other]) engine.load(steady(), false);
+    one.engine.play(0, false);
+    one.context.currentTime = 0.5;
+    other.engine.play(0, false);
+    expect([one.engine.playing, other.engine.playing, ended, one.engine.position]).toEqual([false, true, 1, 0.5]);
+    one.engine.play(one.engine.position, false);
+    expect([one.engine.playing, other.engine.playing, ended]).toEqual([true, false, 1]);
   });
 
   it("waits for its context", () => {

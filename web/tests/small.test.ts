@@ -11,6 +11,7 @@ describe("the time axis", () => {
     expect(zoomed(whole(2), 2, 1, 2)).toEqual({ from: 0.5, to: 1.5 });
     expect(zoomed(whole(2), 2, 0, 2)).toEqual({ from: 0, to: 1 });
     expect(zoomed({ from: 0.5, to: 1.5 }, 0.1, 1, 2)).toEqual(whole(2));
+    expect(zoomed(whole(8), 1e6, 0, 8, 0.25)).toEqual({ from: 0, to: 0.25 });
     const close = zoomed(whole(2), 1e6, 1, 2);
     expect(close.to - close.from).toBeCloseTo(0.02);
     expect(panned({ from: 0.5, to: 1.5 }, 9, 2)).toEqual({ from: 1, to: 2 });

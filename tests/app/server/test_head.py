@@ -39,7 +39,8 @@ def test_a_page_has_the_style_and_the_bundle(client, path):
     lines = head("sound_design")
     assert answer.text == PAGE.replace("</head>", lines + "</head>")
     assert f'href="/sound_design/{bundle.address()}"' in lines and STYLE.read_text(encoding="utf-8") in lines
-    assert f"<script>\n{ENTRIES.read_text(encoding='utf-8')}</script>" in lines, "before Streamlit's own writes"
+    assert f"\n{ENTRIES.read_text(encoding='utf-8')}</script>" in lines, "before Streamlit's own writes"
+    assert 'BACKEND_BASE_URL: new URL("/sound_design/", location.href)' in lines
     if path == "/":
         assert int(answer.headers["content-length"]) == len(answer.content)
         assert answer.headers["sent"] == str({"encoding": None, "etag": None})

@@ -13,7 +13,7 @@ import pytest
 from app.server import bundle
 from app.server.frames import HEADER, MAGIC
 from app.session.patches import History
-from app.widgets import current_patch, live
+from app.widgets import current_patch, live, mounting
 from app.widgets.live import Bank, Choice, Control, Seed, Source, Switch
 from synth.patch.patch import Patch
 from synth.sound.sound import Sound
@@ -42,11 +42,11 @@ def test_packages_are_named_without_where_they_came_from():
 
 def test_the_message_is_json_and_a_frame():
     sound = Sound(np.zeros((1, 100), np.float32), 16000)
-    message = live.pack({"file": "Nähe"}, sound)
+    message = mounting.pack({"file": "Nähe"}, sound)
     (length,) = struct.unpack_from("<I", message)
     assert json.loads(message[4 : 4 + length]) == {"file": "Nähe"}
     assert HEADER.unpack_from(message, 4 + length)[:6] == (MAGIC, 1, 44, 0, 16000, 100)
-    assert live.pack({}, None) == b"\x02\0\0\0{}"
+    assert mounting.pack({}, None) == b"\x02\0\0\0{}"
 
 
 def test_what_is_said_twice_is_heard_once():

@@ -21,6 +21,11 @@ def test_newest_first_each_by_a_name_of_its_own():
     assert shelf.kept() == (named, second, first)
 
 
+def test_a_name_tells_the_sliders_that_are_moved_furthest():
+    moved = Patch("tiny", "wood_hit", 7, sliders={"Rate": 0.5, "Bright": -3.0})
+    assert shelf.keep(moved).name == "Wood hit 7, Bright -3, Rate +0.5"
+
+
 def test_the_same_sound_is_kept_once_unless_it_is_named():
     patch = Patch("tiny", "hit", 1, latent=(0.1,) * 16)
     assert shelf.keep(patch) == shelf.keep(patch) == shelf.kept()[0]
