@@ -51,6 +51,14 @@ CHOSEN = {
         ("Scraping", "scrape", 30),
         ("Shaker", "shaker_rattle", 3),
     ),
+    "studio_hits": (
+        ("Cymbal", "cymbal_bell", 0),
+        ("Wooden knocks", "wood_hit", 0),
+        ("Struck metal", "metal_hit", 0),
+        ("Glass", "glass_ceramic", 0),
+        ("Drum", "drum_skin", 0),
+        ("Shaker", "shaker_rattle", 0),
+    ),
     "environmental": (
         ("Rain", "rain", 2),
         ("Clock", "clock_tick", 14),
