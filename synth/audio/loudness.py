@@ -3,11 +3,9 @@
 Loudness is ITU-R BS.1770-4 / EBU R 128 integrated loudness. Its gating blocks of 400 ms begin every 100 ms; one that
 the sound does not fill does not count, as in libebur128. Of a sound that is over within one block, alone or between
 silences, the block that begins with it counts, so it reads the same wherever it stands, and a click is as quiet as the
-ear, which integrates over about that time, takes it to be. (Blocks that hold a part of it would make its loudness hang
+ear, which integrates over about that time, takes it to be. pyloudnorm 0.2.0 counts a last block that is half full as a
+whole one, so only its filters are taken. (Blocks that hold a part of it would make its loudness hang
 on where they happen to begin; repeating it to fill the block would call a click as loud as a steady tone.)
-
-scipy.signal, and pyloudnorm with it, takes longer to import than all of this to run, and every sound waits for it: so
-the two filters and the oversampling are written out, and tests hold them to those of both packages.
 """
 
 from __future__ import annotations
@@ -15,11 +13,11 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-import numba
 import numpy as np
+from pyloudnorm import IIRfilter
+from scipy.signal import resample_poly, sosfilt
 
 OVERSAMPLING = 4
-_REACH = 10  # samples to each side of one that is interpolated
 _MARGIN = 16  # samples of silence at both ends, where the interpolated wave may still swing
 _STEPS = 4  # of 100 ms in a gating block
 _OFFSET = -0.691  # LUFS of a mean square of 1
@@ -42,8 +40,7 @@ def _powers(samples: np.ndarray, rate: int) -> np.ndarray:
     if sounding[-1] - sounding[0] < _STEPS * step:
         samples = samples[:, sounding[0] : sounding[0] + _STEPS * step]
     missing = max(_STEPS * step - samples.shape[1], 0)
-    weighted = np.pad(samples.astype(np.float64), ((0, 0), (0, missing)))
-    _filter(weighted, _k_weighting(rate))
+    weighted = sosfilt(_k_weighting(rate), np.pad(samples.astype(np.float64), ((0, 0), (0, missing))))
     steps = np.square(weighted[:, : weighted.shape[1] // step * step]).reshape(len(samples), -1, step).mean(axis=2)
     return np.convolve(np.array(_WEIGHTS[: len(samples)]) @ steps, np.full(_STEPS, 1.0 / _STEPS), "valid")
 
@@ -58,46 +55,13 @@ def _gated(power: np.ndarray) -> float:
 
 @lru_cache(maxsize=16)
 def _k_weighting(rate: int) -> np.ndarray:
-    """The two filters of annex 1 at any rate, second-order sections (2, 6): analogue prototypes whose bilinear
-    transforms at 48 kHz are its tables.
+    """The two filters of annex 1 at any rate, second-order sections (2, 6): at 48 kHz they are its tables.
 
-    (Their parameters: De Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES 145, 2018.)
+    (De Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES 145, 2018.)
     """
-    k, q = math.tan(math.pi * 1681.9744509555319 / rate), 0.7071752369554193
-    high = 10.0 ** (3.99984385397 / 20.0)
-    band = high**0.499666774155
-    a0 = 1.0 + k / q + k * k
-    rising = [(high + band * k / q + k * k) / a0, 2.0 * (k * k - high) / a0, (high - band * k / q + k * k) / a0]
-    shelf = [*rising, 1.0, 2.0 * (k * k - 1.0) / a0, (1.0 - k / q + k * k) / a0]
-    k, q = math.tan(math.pi * 38.13547087613982 / rate), 0.5003270373253953
-    a0 = 1.0 + k / q + k * k
-    return np.array([shelf, [1.0, -2.0, 1.0, 1.0, 2.0 * (k * k - 1.0) / a0, (1.0 - k / q + k * k) / a0]])
-
-
-@numba.njit(nogil=True, cache=True)
-def _filter(samples: np.ndarray, sections: np.ndarray) -> None:
-    """Second-order sections (S, 6), in transposed direct form II, on samples (channels, n), which change in place."""
-    for channel in range(samples.shape[0]):
-        for section in range(sections.shape[0]):
-            b0, b1, b2, _, a1, a2 = sections[section]
-            first = second = 0.0
-            for i in range(samples.shape[1]):
-                x = samples[channel, i]
-                y = b0 * x + first
-                first = b1 * x - a1 * y + second
-                second = b2 * x - a2 * y
-                samples[channel, i] = y
-
-
-@lru_cache(maxsize=1)
-def _interpolators() -> np.ndarray:
-    """Taps (OVERSAMPLING, 2 * _REACH + 1) of a low pass at the old Nyquist, a windowed sinc (Kaiser, 5), by phase."""
-    n = np.arange(-_REACH * OVERSAMPLING, (_REACH + 1) * OVERSAMPLING)
-    taps = np.sinc(n / OVERSAMPLING)
-    taps[: 2 * _REACH * OVERSAMPLING + 1] *= np.kaiser(2 * _REACH * OVERSAMPLING + 1, 5.0)
-    taps[2 * _REACH * OVERSAMPLING + 1 :] = 0.0
-    found: np.ndarray = (taps * (OVERSAMPLING / taps.sum())).reshape(-1, OVERSAMPLING).T.astype(np.float32)
-    return found
+    shelf = IIRfilter(3.99984385397, 0.7071752369554193, 1681.9744509555319, rate, "high_shelf_DeMan")
+    rumble = IIRfilter(0.0, 0.5003270373253953, 38.13547087613982, rate, "high_pass_DeMan")
+    return np.array([[*shelf.b, *shelf.a], [*rumble.b, *rumble.a]])
 
 
 def true_peak(samples: np.ndarray) -> float:
@@ -105,10 +69,8 @@ def true_peak(samples: np.ndarray) -> float:
     if samples.size == 0:
         return -math.inf
     padded = np.pad(samples.astype(np.float32), ((0, 0), (_MARGIN, _MARGIN)))
-    peak = float(np.abs(samples).max())
-    for channel in padded:
-        for taps in _interpolators():
-            peak = max(peak, float(np.abs(np.convolve(channel, taps)[_REACH : _REACH + len(channel)]).max()))
+    between = np.abs(resample_poly(padded, OVERSAMPLING, 1, axis=1)).max()
+    peak = max(float(between), float(np.abs(samples).max()))
     return 20.0 * math.log10(peak) if peak > 0.0 else -math.inf
 
 

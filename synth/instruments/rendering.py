@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import soxr
+from scipy.signal import resample
 
 from synth.audio import ends
 from synth.audio.decoder import HOP, Grid, decode
@@ -129,8 +130,6 @@ def _at_length(samples: np.ndarray, ratio: float, n: int, circular: bool) -> np.
     if samples.shape[1] == n:
         return samples
     if circular:
-        from scipy.signal import resample  # takes longer than a sound
-
         whole: np.ndarray = resample(samples, n, axis=1).astype(np.float32)
         return whole
     moved = soxr.resample(np.ascontiguousarray(samples.T), ratio, 1.0, quality="HQ").T[:, :n]

@@ -7,6 +7,7 @@ by its spread around it, and the largest singular vectors of that go to the gate
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import uniform_filter
 
 from synth.audio.texture import STD_DB
 from synth.patch.residual import Products, Residual, factorised, most_products
@@ -45,13 +46,13 @@ def roughness(picture: np.ndarray) -> np.ndarray:
     third = np.diff(picture, 3, axis=0)
     squares = (np.square(np.pad(third, ((1, 2), (0, 0)))) + np.square(np.pad(third, ((2, 1), (0, 0))))) / 2.0
     weights = 10.0 ** ((picture - picture.max()) / 20.0)
-    mean = _around(weights * squares, NEAR).clip(0.0) / np.maximum(_around(weights, NEAR), 1e-9)
+    mean = uniform_filter(weights * squares, NEAR).clip(0.0) / np.maximum(uniform_filter(weights, NEAR), 1e-9)
     return np.asarray(np.sqrt(mean) / ROUGH_DB)
 
 
 def _spread(levels: np.ndarray) -> np.ndarray:
     """Root mean square around each place."""
-    return np.asarray(np.sqrt(_around(np.square(levels), AROUND).clip(0.0)))
+    return np.asarray(np.sqrt(uniform_filter(np.square(levels), AROUND).clip(0.0)))
 
 
 def _ranks(most: int) -> tuple[int, int]:
@@ -72,12 +73,4 @@ def _products(wanted: np.ndarray, weights: np.ndarray, rank: int) -> Products:
     for _ in range(ROUNDS):
         found = factorised([((weights * wanted + (1.0 - weights) * drawn).T, still)], rank)
         drawn = found.map()
-    return found
-
-
-def _around(levels: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
-    """Mean around each place."""
-    from scipy.ndimage import uniform_filter  # which takes longer to import than a sound to play
-
-    found: np.ndarray = uniform_filter(levels, size)
     return found
