@@ -52,12 +52,12 @@ CHOSEN = {
         ("Shaker", "shaker_rattle", 3),
     ),
     "studio_hits": (
-        ("Cymbal", "cymbal_bell", 0),
-        ("Wooden knocks", "wood_hit", 0),
-        ("Struck metal", "metal_hit", 0),
-        ("Glass", "glass_ceramic", 0),
+        ("Cymbal", "cymbal_bell", 2),
+        ("Wooden knocks", "wood_hit", 1),
+        ("Struck metal", "metal_hit", 11),
+        ("Glass", "glass_ceramic", 5),
         ("Drum", "drum_skin", 0),
-        ("Shaker", "shaker_rattle", 0),
+        ("Shaker", "shaker_rattle", 14),
     ),
     "environmental": (
         ("Rain", "rain", 2),
