@@ -101,7 +101,7 @@ def side(name: str, card: Card) -> list[tuple[str, object]]:
 
 def ask(patch: Patch, more: list, less: list) -> None:
     st.caption(HOW)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="naming"):
         name = st.session_state.setdefault(NAME, "")
         st.text_input("Name of the slider", max_chars=MAX_NAME, placeholder="what you hear", **remembered(NAME, name))
         st.button(
