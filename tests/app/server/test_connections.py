@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -31,6 +30,7 @@ from app.server import connections, gate
 from app.server.door import Door
 from app.server.gate import Gate
 from app.server.refusals import Endpoint, unrouted
+from tests.harness.listening import running
 from tests.harness.patience import PATIENCE, until
 from tests.harness.serving import free_port
 
@@ -80,14 +80,7 @@ def application(slow: Slow | None = None) -> Starlette:
 def served(slow: Slow) -> Iterator[uvicorn.Server]:
     config = uvicorn.Config(application(slow), port=free_port(), http=connections.Patient, log_level="critical")
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield server
-    server.should_exit = True
-    thread.join(PATIENCE)
-    assert not thread.is_alive()
+    yield from running(server)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from synth.checkpoint.store import find
 from synth.errors import PatchError
 from synth.patch.patch import Patch
 from synth.sound.sound import Sound
+from tests.harness.listening import running
 from tests.harness.patience import PATIENCE, until
 from tests.harness.serving import free_port
 
@@ -130,14 +131,7 @@ def server(playing) -> Iterator[uvicorn.Server]:
     where = free_port()
     app = Starlette(routes=routes.routes(), middleware=[Middleware(Gate, door=Door("127.0.0.1"))])
     server = uvicorn.Server(uvicorn.Config(app, port=where, http=Patient, log_level="critical"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield server
-    server.should_exit = True
-    thread.join(PATIENCE)
-    assert not thread.is_alive()
+    yield from running(server)
 
 
 @pytest.fixture
