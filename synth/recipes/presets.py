@@ -33,7 +33,7 @@ class TrainConfig:
     fold: int = 4
     seed: int = 0
     balance: float = 0.5
-    # projector: the frozen network that features and statistics are of.
+    # projector: the frozen network that features and statistics are of, or several of them, "a+b", which take turns.
     projector: str = "alexnet"
     # Recordings at their codes.
     outline_kimg: float = LIGHT.outline
@@ -57,6 +57,7 @@ class TrainConfig:
     statistics_rate: float = 3e-4
     frechet_weight: float = 0.1
     category_weight: float = 0.1
+    contrast_weight: float = 0.1
     anchor_weight: float = 2.0
     ema_kimg: float = 2.0
     # Bookkeeping.
@@ -65,7 +66,7 @@ class TrainConfig:
     score_sounds: int = 256
 
     def __post_init__(self) -> None:
-        if self.projector == "none":
+        if "none" in self.projector.split("+"):
             raise RunError("features and statistics are of a frozen network: set projector to yamnet, aisfx or alexnet")
         ones = ("outline_batch", "feature_batch", "anchors", "statistics_maps")
         least = dict.fromkeys(ones, 1) | {"batch": self.anchors + 2, "score_sounds": 2, "queue": 16}

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from synth.recipes.presets import Config
 from synth.recordings.dataset import BatchSampler
 from synth.training.parallel import ALONE, Team
-from synth.training.projectors import Projector
 
 Losses = dict[str, float]
 Objective = Callable[[], tuple[Tensor, Losses]]
@@ -51,14 +50,12 @@ class BaseLearner(Generic[AnyConfig]):
         self,
         config: AnyConfig,
         sampler: BatchSampler,
-        projector: Projector,
         device: torch.device,
         team: Team = ALONE,
     ):
         torch.manual_seed(config.seed)
         self.config = config
         self.sampler = sampler
-        self.projector = projector
         self.device = device
         self.team = team
         self.networks = self._built().to(device)

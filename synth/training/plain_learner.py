@@ -60,7 +60,8 @@ class GanLearner(BaseLearner[GanConfig]):
         device: torch.device,
         team: Team = ALONE,
     ):
-        super().__init__(config, sampler, projector, device, team)
+        super().__init__(config, sampler, device, team)
+        self.projector = projector
         self.augment = Augment(team)
         self.progress = Progress(prior_fitted=True)
         betas = (config.beta1, config.beta2)

@@ -27,6 +27,7 @@ SAMPLE_RATE = 16000
 FULL_SCALE = 65.0
 WINDOWS = (0.02, 0.05)  # s: of YAMNet's own, 25 ms, about
 SILENCE = 1e-3  # what YAMNet adds to a magnitude before it takes the logarithm
+LOOK = 64  # frames of aiSFX, 1.5 s: it takes four times as long as YAMNet for the whole of a sound of 4 s
 WARP = 0.03  # by which all frequencies are raised or lowered at most: half a mel band at 3 kHz
 
 
@@ -135,6 +136,11 @@ def _fits_yamnet(codec: GaussianLogSTFT) -> bool:
     return codec.sample_rate >= SAMPLE_RATE and WINDOWS[0] <= codec.length / codec.sample_rate <= WINDOWS[1]
 
 
+def load_eyes(names: str, codec: Codec, yamnet: Path | None, device: torch.device) -> list[Projector]:
+    """The projectors of "a+b", one each, as `load_projector` takes and refuses them."""
+    return [load_projector(name, codec, yamnet, device) for name in names.split("+")]
+
+
 def load_projector(name: str, codec: Codec, yamnet: Path | None, device: torch.device) -> Projector:
     """The projector a run asks for: "none", "yamnet" (a file of weights), "aisfx" or "alexnet" (both shipped).
 
@@ -151,7 +157,7 @@ def load_projector(name: str, codec: Codec, yamnet: Path | None, device: torch.d
     if name == "aisfx":
         if not isinstance(codec, GaussianLogSTFT):
             raise RunError("aiSFX looks at GaussianLogSTFT tensors: set projector=alexnet for this codec")
-        return aisfx_projector.AiSFXProjector(AiSFX.load().to(device), codec)
+        return aisfx_projector.AiSFXProjector(AiSFX.load().to(device), codec, frames=LOOK)
     if name == "alexnet":
         from synth.models.perceptual import Perceptual
 

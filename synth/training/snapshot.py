@@ -127,7 +127,7 @@ class Scorer:
         if sum(e.split == "valid" for e in scan(data, config.codec.sample_rate)) < MIN_VALID:
             return None
         valid = load_clips(data, "valid", config.codec.sample_rate, config.codec.samples)
-        embedder = load_embedder(None if config.projector == "yamnet" else yamnet)
+        embedder = load_embedder(None if "yamnet" in config.projector.split("+") else yamnet)
         yardstick = Yardstick.of(embedder, train, valid, config.codec.sample_rate)
         return cls(yardstick, config, valid.labels)
 

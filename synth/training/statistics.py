@@ -12,9 +12,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 COMPONENTS = 96
 MEMORY = 0.8  # of a category's running mean
+LEAST = 0.05  # of the whole variance that is within categories, where each has one clip
+SHRINKAGE = 0.1  # of the covariance within categories towards a sphere: there are few clips of each
 
 
 class Statistics:
@@ -41,6 +44,7 @@ class Statistics:
         self.trace = values.sum().float()
         self.root = ((vectors * values.sqrt()) @ vectors.t()).float()
         self.class_means = torch.stack([own[labels == k].mean(0) for k in range(categories)])
+        self.discriminant = _discriminant(own, labels, self.class_means)
         self.running = self.class_means.clone()
         self.queue = own.new_zeros(0, count)
 
@@ -59,18 +63,20 @@ class Statistics:
         for k in labels.unique():
             self.running[k] = MEMORY * self.running[k] + (1.0 - MEMORY) * own[labels == k].mean(0)
 
-    def distances(self, features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Frechet distance of the batch with the queue, and the pull of its categories' means, both scalars.
+    def distances(self, features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Frechet distance of the batch with the queue, the pull of its categories' means, and how little each sound is
+        of its own category rather than of the others (cross entropy, per sound), all scalars.
 
         Scaled so that their gradient on one sound does not depend on how many stand beside it.
         """
         own = self._project(features)
         if not torch.isfinite(own).all():  # no number, which the trainer knows what to do with; eigenvalues would raise
-            return own.sum(), own.sum()
+            return own.sum(), own.sum(), own.sum()
         every = torch.cat([own, self.queue[: self.kept - len(own)]])
         frechet = self._frechet(every.mean(0), torch.cov(every.t())) * (len(every) / len(own))
         pull = 2.0 * ((self.running[labels] - self.class_means[labels]) * own).sum(1).mean()
-        return frechet, pull
+        weights, bias = self.discriminant
+        return frechet, pull, F.cross_entropy(own @ weights + bias, labels)
 
     def _frechet(self, mean: Tensor, covariance: Tensor) -> Tensor:
         """|m - m'|^2 + tr(S + S' - 2 (S^1/2 S' S^1/2)^1/2) (Dowson & Landau 1982)."""
@@ -85,6 +91,16 @@ class Statistics:
 
     def load(self, state: dict[str, Any]) -> None:
         self.running, self.queue = state["running"], state["queue"]
+
+
+def _discriminant(own: Tensor, labels: Tensor, means: Tensor) -> tuple[Tensor, Tensor]:
+    """Weights (D, K) and biases (K,) of the log odds of K categories at features (N, D), of Gaussians with one
+    covariance (linear discriminant analysis, Fisher 1936)."""
+    within = torch.cov((own - means[labels]).t())
+    spread = torch.maximum(within.diagonal().mean(), LEAST * own.var(0).mean())
+    sphere = spread * torch.eye(len(within), device=own.device)
+    weights = torch.linalg.solve(torch.lerp(within, sphere, SHRINKAGE), means.t())
+    return weights, -0.5 * (means.t() * weights).sum(0)
 
 
 def _alike(features: Tensor, sizes: list[int]) -> Tensor:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import torch
@@ -61,13 +61,14 @@ class Learner(BaseLearner[TrainConfig]):
         self,
         config: TrainConfig,
         sampler: BatchSampler,
-        projector: Projector,
+        eyes: Sequence[Projector],
         device: torch.device,
         team: Team = ALONE,
     ):
-        super().__init__(config, sampler, projector, device, team)
+        super().__init__(config, sampler, device, team)
+        self.eyes = list(eyes)
         self.optimisers = {"all": self._optimiser()}
-        self.statistics: Statistics | None = None
+        self.statistics: list[Statistics] = []
 
     def _built(self) -> Networks:
         networks = Networks(self.config)
@@ -89,6 +90,11 @@ class Learner(BaseLearner[TrainConfig]):
     @property
     def mapping(self) -> Mapping:
         return self.networks.generator.mapping
+
+    @property
+    def turn(self) -> int:
+        """Which of the frozen networks looks at this step: they take turns, at the cost of one."""
+        return self.progress.steps % len(self.eyes)
 
     @property
     def stage(self) -> str:
@@ -167,16 +173,16 @@ class Learner(BaseLearner[TrainConfig]):
     def _repeated(self, batch: int, rate: float, features: bool) -> Losses:
         """A step on recordings at their codes, as they stand in the tensor and, with `features`, as they are heard."""
         x, index = self._recorded(batch)
-        twin = self.rng.clone_state()
+        twin, eye = self.rng.clone_state(), self.eyes[self.turn]
         with torch.no_grad():
-            maps = self.projector(x, self.rng) if features else []
+            maps = eye(x, self.rng) if features else []
 
         def objective() -> tuple[Tensor, Losses]:
             mean, gate, loss, out = self._at_codes(x, index)
             out["reconstruction"] = loss.item()
             if features:
                 # The same random state: what the projector draws has to be alike for both.
-                heard = self.projector(self._sounded(mean, gate), twin)
+                heard = eye(self._sounded(mean, gate), twin)
                 apart = losses.feature_distance(heard, maps, self.team.mean(losses.feature_scales(maps)))
                 loss, out["features"] = loss + self.config.feature_weight * apart, apart.item()
             return loss, out
@@ -191,12 +197,9 @@ class Learner(BaseLearner[TrainConfig]):
 
     # -- sounds between recordings ---------------------------------------------------------------------------------
 
-    def _heard(self, x: Tensor) -> Tensor:
-        """Features (B, D) of codec tensors: means over the coarsest maps of the frozen network."""
-        return torch.cat(self._averages(x, self.rng), 1)
-
-    def _averages(self, x: Tensor, rng: torch.Generator) -> list[Tensor]:
-        return [m.float().mean((2, 3)) for m in self.projector(x, rng)[-self.config.statistics_maps :]]
+    def _averages(self, eye: Projector, x: Tensor, rng: torch.Generator) -> list[Tensor]:
+        """Features of codec tensors: means over the coarsest maps of a frozen network, (B, C) each."""
+        return [m.float().mean((2, 3)) for m in eye(x, rng)[-self.config.statistics_maps :]]
 
     def _draw(self, count: int) -> tuple[Tensor, Tensor]:
         """w (B, w_dim) of the prior, and the categories (B,) that they were asked for."""
@@ -212,33 +215,33 @@ class Learner(BaseLearner[TrainConfig]):
         self.progress.prior_fitted = True
 
     @torch.no_grad()
-    def _surveyed(self) -> Statistics:
-        """What the recordings are like, and what is drawn at first."""
-        if not self.progress.prior_fitted:
-            self.fit_prior()
+    def _surveyed(self, eye: Projector) -> Statistics:
+        """What the recordings are like to a frozen network."""
         # A random state of its own, so that a resume, which comes here too, finds the same.
         rng = torch.Generator(self.device).manual_seed(self.config.seed)
-        maps = [torch.cat(parts) for parts in zip(*(self._averages(x, rng) for x in self._tensors()), strict=True)]
+        maps = [torch.cat(parts) for parts in zip(*(self._averages(eye, x, rng) for x in self._tensors()), strict=True)]
         sizes = [m.shape[1] for m in maps]
         return Statistics(torch.cat(maps, 1), self.sampler.labels, self.config.categories, self.config.queue, sizes)
 
     @torch.no_grad()
-    def _fill(self, statistics: Statistics) -> None:
+    def _fill(self, eye: Projector, statistics: Statistics) -> None:
         """The queue of drawn sounds, before the first step."""
         while not statistics.filled:
             w, labels = self._draw(CHUNK // self.team.size)
-            heard = self._heard(self._sounded(*self.networks.generator.synthesis(w[:, None])))
+            sounded = self._sounded(*self.networks.generator.synthesis(w[:, None]))
+            heard = torch.cat(self._averages(eye, sounded, self.rng), 1)
             statistics.push(self.team.gather(heard), self.team.gather(labels))
 
     def _drawn(self) -> Losses:
         """A step of statistics on drawn sounds, anchored by recordings at their codes."""
         c, n = self.config, self.networks
-        if self.statistics is None:
-            self.statistics = self._surveyed()
-            self._fill(self.statistics)
-        elif self.progress.seen % ARRANGED < c.batch * self.team.size:
+        if not self.progress.prior_fitted or self.progress.seen % ARRANGED < c.batch * self.team.size:
             self.fit_prior()
-        statistics = self.statistics
+        if not self.statistics:
+            self.statistics = [self._surveyed(eye) for eye in self.eyes]
+            for each in zip(self.eyes, self.statistics, strict=True):
+                self._fill(*each)
+        eye, statistics = self.eyes[self.turn], self.statistics[self.turn]
         x, index = self._recorded(c.anchors)
         pushed: list[Tensor] = []
 
@@ -246,15 +249,17 @@ class Learner(BaseLearner[TrainConfig]):
             w, labels = self._draw(c.batch - c.anchors)
             with autocast(self.device):
                 mean, gate = n.generator.synthesis(w[:, None])
-            heard = self._heard(self._sounded(mean.float(), gate.float()))
+            heard = torch.cat(self._averages(eye, self._sounded(mean.float(), gate.float()), self.rng), 1)
             pushed[:] = [self.team.gather(heard.detach()), self.team.gather(labels)]
             whole = pushed[0].clone()
             whole[self.team.rank :: self.team.size] = heard  # gradients reach this process's part
-            frechet, pull = statistics.distances(whole, pushed[1])
+            frechet, pull, contrast = statistics.distances(whole, pushed[1])
             _, _, anchor, out = self._at_codes(x, index)
             # Gradients are averaged over the team, but each process holds only its own part of these.
-            loss = self.team.size * (c.frechet_weight * frechet + c.category_weight * pull) + c.anchor_weight * anchor
-            return loss, out | {"frechet": frechet.item() * len(whole) / c.queue, "category": pull.item()}
+            own = c.frechet_weight * frechet + c.category_weight * pull + c.contrast_weight * contrast
+            told = {"frechet": frechet.item() * len(whole) / c.queue, "category": pull.item()}
+            told["contrast"] = contrast.item()
+            return self.team.size * own + c.anchor_weight * anchor, out | told
 
         out = self._descend(objective, c.statistics_rate)
         statistics.push(*pushed)
@@ -275,14 +280,14 @@ class Learner(BaseLearner[TrainConfig]):
         return cast("Losses", out)
 
     def state(self) -> dict[str, Any]:
-        return super().state() | ({"statistics": self.statistics.state()} if self.statistics else {})
+        return super().state() | ({"statistics": [s.state() for s in self.statistics]} if self.statistics else {})
 
     def load(self, state: dict[str, Any]) -> None:
         super().load(state)
-        self.statistics = None
-        if "statistics" in state:
-            self.statistics = self._surveyed()
-            self.statistics.load(state["statistics"])
+        self.statistics = [self._surveyed(eye) for eye in self.eyes] if "statistics" in state else []
+        kept = state.get("statistics", [])
+        for own, one in zip(self.statistics, [kept] if isinstance(kept, dict) else kept, strict=True):  # a dict: to 0.2
+            own.load(one)
 
     def _centre(self) -> None:
         """w_avg, the centre that truncation pulls to, is the mean code of each category."""

@@ -24,15 +24,15 @@ def test_the_distance_is_that_of_all_features_that_are_kept() -> None:
     drawn = recordings(0.7, seed=1)
     statistics = filled(drawn)
     batch = drawn[:40]
-    found, _ = statistics.distances(batch, LABELS[:40])
+    found, *_ = statistics.distances(batch, LABELS[:40])
     every = torch.cat([batch, drawn[:360]]).numpy()
     expected = frechet_distance(Gaussian.of(recordings().numpy()), Gaussian.of(every))
     assert found.item() * 40 / 400 == pytest.approx(expected, rel=1e-3)
 
 
 def test_drawn_sounds_that_are_like_the_recordings_are_near() -> None:
-    near, _ = filled(recordings(seed=1)).distances(recordings(seed=1)[:40], LABELS[:40])
-    far, _ = filled(recordings(1.0, seed=1)).distances(recordings(1.0, seed=1)[:40], LABELS[:40])
+    near, *_ = filled(recordings(seed=1)).distances(recordings(seed=1)[:40], LABELS[:40])
+    far, *_ = filled(recordings(1.0, seed=1)).distances(recordings(1.0, seed=1)[:40], LABELS[:40])
     assert near < 0.1 * far
 
 
@@ -42,7 +42,7 @@ def test_descent_on_a_batch_brings_the_queue_nearer() -> None:
     statistics, before = filled(drawn), None
     for start in list(range(0, 400, 40)) * 6:
         part = drawn[start : start + 40].clone().requires_grad_(True)
-        distance, pull = statistics.distances(part, LABELS[start : start + 40])
+        distance, pull, _ = statistics.distances(part, LABELS[start : start + 40])
         before = before or distance.item()
         (gradient,) = torch.autograd.grad(distance + pull, part)
         drawn[start : start + 40] -= 4.0 * gradient
@@ -54,10 +54,37 @@ def test_descent_on_a_batch_brings_the_queue_nearer() -> None:
 def test_the_pull_is_towards_the_means_of_the_own_category() -> None:
     wrong = filled(recordings().flip(0))  # each as the other category
     batch = recordings()[:2].clone().requires_grad_(True)
-    _, pull = wrong.distances(batch, LABELS[:2])
+    _, pull, _ = wrong.distances(batch, LABELS[:2])
     pull.backward()
     towards = -batch.grad
     assert towards[0, 0] < 0 < towards[1, 0], "the first is to have less of what the second category has more of"
+
+
+def test_contrast_is_the_cross_entropy_of_gaussians_with_one_covariance() -> None:
+    """Two categories 3 apart along the first feature, of standard deviation .5: log odds 12 (x - 1.5)."""
+    statistics = Statistics(recordings(), LABELS, 2, kept=16)
+    at = torch.zeros(3, 6)
+    at[:, 0] = torch.tensor([0.0, 1.5, 3.0])
+    found = [statistics.distances(x[None], torch.tensor([1]))[2].item() for x in at]
+    odds = 3.0 / 0.5**2 * (at[:, 0] - 1.5)
+    expected = torch.nn.functional.softplus(-odds)
+    assert found[0] == pytest.approx(expected[0].item(), rel=0.25)
+    assert found[1] == pytest.approx(np.log(2.0), abs=0.5)
+    assert found[2] < 0.01
+
+
+def test_descent_on_contrast_makes_a_sound_of_its_own_category() -> None:
+    statistics = Statistics(recordings(), LABELS, 2, kept=16)
+    wrong = recordings()[:2].clone().requires_grad_(True)
+    *_, contrast = statistics.distances(wrong, LABELS[:2].flip(0))
+    contrast.backward()
+    assert wrong.grad[0, 0] < 0 < wrong.grad[1, 0]
+
+
+def test_contrast_is_a_number_where_each_category_has_one_clip() -> None:
+    lone = Statistics(recordings()[:2], LABELS[:2], 2, kept=16)
+    *_, contrast = lone.distances(recordings()[:2], LABELS[:2])
+    assert torch.isfinite(contrast) and contrast < np.log(2.0)
 
 
 def test_running_means_remember() -> None:
@@ -72,7 +99,7 @@ def test_running_means_remember() -> None:
 def test_fewer_recordings_than_components_will_do() -> None:
     few = Statistics(torch.randn(5, 20), torch.tensor([0, 0, 1, 1, 1]), 2, kept=8)
     few.push(torch.randn(8, 20), torch.zeros(8, dtype=torch.int64))
-    frechet, pull = few.distances(torch.randn(4, 20), torch.tensor([0, 1, 1, 0]))
+    frechet, pull, _ = few.distances(torch.randn(4, 20), torch.tensor([0, 1, 1, 0]))
     assert few.axes.shape == (20, 4) and np.isfinite([frechet.item(), pull.item()]).all()
 
 

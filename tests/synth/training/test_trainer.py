@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -28,7 +29,7 @@ from tests.harness.patience import PATIENCE, until
 CPU = torch.device("cpu")
 
 
-def trainer(folder: Path, data: Path, **changes: float) -> Trainer:
+def trainer(folder: Path, data: Path, **changes: Any) -> Trainer:
     run = Run.create(folder, replace(preset("tiny"), **changes), data)
     return Trainer(run, device=CPU, report=lambda _: None)
 
@@ -44,10 +45,11 @@ def losses_of(folder: Path) -> list[dict[str, float]]:
     return [{k: v for k, v in line.items() if k not in timed} for line in Run.open(folder).metrics()]
 
 
-def test_resume_continues_exactly(recordings: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("projector", ["alexnet", "alexnet+aisfx"])
+def test_resume_continues_exactly(projector: str, recordings: Path, tmp_path: Path) -> None:
     """Same losses and same weights as an unbroken run, broken once in every phase."""
-    trainer(tmp_path / "whole", recordings).train(Budget(kimg=0.14))
-    trainer(tmp_path / "broken", recordings).train(Budget(kimg=0.03))
+    trainer(tmp_path / "whole", recordings, projector=projector).train(Budget(kimg=0.14))
+    trainer(tmp_path / "broken", recordings, projector=projector).train(Budget(kimg=0.03))
     for kimg in (0.05, 0.09, 0.14):
         resumed(tmp_path / "broken").train(Budget(kimg=kimg))
     assert losses_of(tmp_path / "whole") == losses_of(tmp_path / "broken")
@@ -69,6 +71,32 @@ def test_samples_are_written(tiny_run: Path) -> None:
     pictures = list((tiny_run / "samples").glob("*.png"))
     sounds = list((tiny_run / "samples").glob("*.wav"))
     assert pictures and len(sounds) == 2 * len(pictures)
+
+
+def test_frozen_networks_take_turns(recordings: Path, tmp_path: Path) -> None:
+    """Each has statistics of its own, and sees every second batch of drawn sounds."""
+    both = trainer(tmp_path / "both", recordings, projector="alexnet+aisfx", outline_kimg=0.0, feature_kimg=0.0)
+    learner = both.learner
+    learner.step()
+    first, second = learner.statistics
+    assert len(first.centre) != len(second.centre), "features of two networks"
+    queues = first.queue.clone(), second.queue.clone()
+    learner.step()
+    assert torch.equal(first.queue, queues[0]) and not torch.equal(second.queue, queues[1])
+    learner.step()
+    assert not torch.equal(first.queue, queues[0])
+
+
+def test_a_run_that_had_one_frozen_network_resumes(recordings: Path, tmp_path: Path) -> None:
+    """Up to 0.2 a state held the statistics themselves, not a list of them."""
+    learner = trainer(tmp_path / "old", recordings, outline_kimg=0.0, feature_kimg=0.0).learner
+    learner.step()
+    state = learner.state()
+    (state["statistics"],) = state["statistics"]
+    queue = learner.statistics[0].queue
+    again = trainer(tmp_path / "new", recordings, outline_kimg=0.0, feature_kimg=0.0).learner
+    again.load(state)
+    assert torch.equal(again.statistics[0].queue, queue)
 
 
 def test_warm_start_learns(recordings: Path, tmp_path: Path) -> None:
