@@ -42,6 +42,7 @@ interface Props {
 }
 
 const SETTLED_MS = 300; // keys that follow each other faster are one change
+const FOLLOW_MS = 250; // Python is told of a change when its sound is there, or after this time
 
 export function Instrument({ meta, frame, tell }: Props) {
   const [held, setHeld] = useState<Values>({});
@@ -63,6 +64,7 @@ export function Instrument({ meta, frame, tell }: Props) {
   const dragging = useRef(false);
   const changed = useRef<Values>({});
   const settling = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const following = useRef<ReturnType<typeof setTimeout>>(undefined);
   // What the sound at hand was asked by, as `spelled`; none for a draft.
   const loaded = useRef<string | null>(null);
   // A command that waits until Python has heard what the hand changed.
@@ -75,7 +77,10 @@ export function Instrument({ meta, frame, tell }: Props) {
       new LatestWins<Question, Frame>(
         (question, sequence) => frameOf(now.current.meta.address, question, sequence),
         (answer, { body, draft }) => hear(answer, dragging.current || now.current.loop, draft ? null : spelled(body)),
-        setTrouble,
+        (sentence) => {
+          setTrouble(sentence);
+          follow();
+        },
       ),
     [],
   );
@@ -86,6 +91,7 @@ export function Instrument({ meta, frame, tell }: Props) {
     loaded.current = question;
     setPlaying(engine.playing);
     setShown(sound);
+    if (question !== null) follow();
   }
 
   useEffect(() => {
@@ -131,6 +137,7 @@ export function Instrument({ meta, frame, tell }: Props) {
       window.removeEventListener("keydown", wake, true);
       window.removeEventListener("keydown", onKeyDown, true);
       clearTimeout(settling.current);
+      follow();
       drafts.end();
       engine.close();
     };
@@ -183,7 +190,7 @@ export function Instrument({ meta, frame, tell }: Props) {
     return placed(meta.body, held, learntOf(meta.banks));
   }
 
-  /** The sound itself is asked for, and Python is told what changed since it was told last. */
+  /** The sound itself is asked for, and what changed since Python was told last is on its way there. */
   function settle(): void {
     clearTimeout(settling.current);
     if (dragging.current || !Object.keys(changed.current).length) return;
@@ -191,7 +198,17 @@ export function Instrument({ meta, frame, tell }: Props) {
     drafts.ask({ body: question(), draft: false });
     const values = changed.current;
     changed.current = {};
-    tell(outbox.say("set", values));
+    outbox.say("set", values);
+    clearTimeout(following.current);
+    following.current = setTimeout(follow, FOLLOW_MS);
+  }
+
+  /** Tells Python what it has not heard. Not before the sound: its run and the sound would share one interpreter. */
+  function follow(): void {
+    if (following.current === undefined) return;
+    clearTimeout(following.current);
+    following.current = undefined;
+    if (!outbox.empty) tell(outbox.all);
   }
 
   function run(command: Command): void {

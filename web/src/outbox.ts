@@ -25,6 +25,11 @@ export class Outbox {
     this.last = Math.max(this.last, n);
   }
 
+  /** All that Python has not said it heard. */
+  get all(): Said[] {
+    return this.waiting;
+  }
+
   get empty(): boolean {
     return this.waiting.length === 0;
   }

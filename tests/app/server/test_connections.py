@@ -137,6 +137,26 @@ def told(answer: bytes) -> tuple[int, dict]:
     return int(top.split()[1]), json.loads(body)
 
 
+def test_what_is_written_is_sent_at_once(slow: Slow) -> None:
+    """On a socket that was opened as Streamlit opens its own, without a word of TCP."""
+    own = socket.socket()
+    own.bind(("127.0.0.1", 0))
+    accepted: list[int] = []
+
+    class Looked(connections.Patient):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            plug = transport.get_extra_info("socket")
+            accepted.append(plug.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    server = uvicorn.Server(uvicorn.Config(application(slow), http=Looked, log_level="critical"))
+    server.run = lambda: asyncio.run(server.serve([own]))  # type: ignore[method-assign]
+    for _ in running(server):
+        with opened(own.getsockname()[1], head("/unknown", method="GET")) as plug:
+            assert plug.recv(12) == b"HTTP/1.1 404"
+    assert accepted == [1]
+
+
 def test_half_a_head_is_not_waited_for(port, given_up, monkeypatch):
     monkeypatch.setattr(connections, "HEAD", 0.3)
     plugs = [opened(port), opened(port, b"POST /si"), opened(port, head("/size")[:-2])]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
@@ -9,6 +11,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from app.server import bundle
+from app.server.chunks import FOLDER, IMPORTED, late
 from app.server.head import ENTRIES, STYLE, Head, head
 
 PAGE = "<!DOCTYPE html><html><head><title>Ä</title></head><body></body></html>"
@@ -49,6 +52,17 @@ def test_a_page_has_the_style_and_the_bundle(client, path):
 def test_what_is_no_page_or_not_asked_by_a_browser_stays(client):
     assert client.get("/json", headers={"Accept": "text/html,*/*"}).json() == {"head": "</head>"}
     assert client.get("/", headers={"Accept": "*/*"}).text == PAGE
+
+
+def test_what_the_instrument_is_drawn_by_comes_with_the_page(client):
+    """All that Streamlit's element imports is in its folder, and is named once, by the page or by these lines."""
+    index = (FOLDER.parents[1] / "index.html").read_text(encoding="utf-8")
+    named = [path for path in late(index) if "BidiComponent" in path]
+    assert len(named) == 1 and f'<link rel="modulepreload" href="/sound_design/{named[0]}">' in head("sound_design", index)
+    for path in late(index):
+        text = (FOLDER / Path(path).name).read_text(encoding="utf-8")
+        for imported in IMPORTED.findall(text):
+            assert (imported in index) != (f"static/js/{imported}" in late(index)), imported
 
 
 def test_without_a_base_path_the_bundle_is_at_the_root():
