@@ -38,7 +38,7 @@ class Statistics:
         centred = (features - self.centre) * self.scale
         self.axes = torch.linalg.svd(centred, full_matrices=False)[2][:count].t().contiguous()
         own = self._project(features)
-        self.mean, covariance = own.mean(0), torch.cov(own.t())
+        self.mean, covariance = own.mean(0), _covariance(own)
         values, vectors = torch.linalg.eigh(covariance.double())
         values = values.clamp_min(1e-8)
         self.trace = values.sum().float()
@@ -73,7 +73,7 @@ class Statistics:
         if not torch.isfinite(own).all():  # no number, which the trainer knows what to do with; eigenvalues would raise
             return own.sum(), own.sum(), own.sum()
         every = torch.cat([own, self.queue[: self.kept - len(own)]])
-        frechet = self._frechet(every.mean(0), torch.cov(every.t())) * (len(every) / len(own))
+        frechet = self._frechet(every.mean(0), _covariance(every)) * (len(every) / len(own))
         pull = 2.0 * ((self.running[labels] - self.class_means[labels]) * own).sum(1).mean()
         weights, bias = self.discriminant
         return frechet, pull, F.cross_entropy(own @ weights + bias, labels)
@@ -93,10 +93,15 @@ class Statistics:
         self.running, self.queue = state["running"], state["queue"]
 
 
+def _covariance(own: Tensor) -> Tensor:
+    """Of features (N, D) as (D, D), where `torch.cov` has a number for one feature."""
+    return torch.atleast_2d(torch.cov(own.t()))
+
+
 def _discriminant(own: Tensor, labels: Tensor, means: Tensor) -> tuple[Tensor, Tensor]:
     """Weights (D, K) and biases (K,) of the log odds of K categories at features (N, D), of Gaussians with one
     covariance (linear discriminant analysis, Fisher 1936)."""
-    within = torch.cov((own - means[labels]).t())
+    within = _covariance(own - means[labels])
     spread = torch.maximum(within.diagonal().mean(), LEAST * own.var(0).mean())
     sphere = spread * torch.eye(len(within), device=own.device)
     weights = torch.linalg.solve(torch.lerp(within, sphere, SHRINKAGE), means.t())

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from synth.scoring.distances import Gaussian, frechet_distance
-from synth.training.statistics import MEMORY, Statistics
+from synth.training.statistics import MEMORY, SHRINKAGE, Statistics
 
 LABELS = torch.arange(400) % 2
 
@@ -47,7 +47,7 @@ def test_descent_on_a_batch_brings_the_queue_nearer() -> None:
         (gradient,) = torch.autograd.grad(distance + pull, part)
         drawn[start : start + 40] -= 4.0 * gradient
         statistics.push(drawn[start : start + 40], LABELS[start : start + 40])
-    after, _ = statistics.distances(drawn[:40], LABELS[:40])
+    after, *_ = statistics.distances(drawn[:40], LABELS[:40])
     assert after < 0.2 * before
 
 
@@ -61,12 +61,13 @@ def test_the_pull_is_towards_the_means_of_the_own_category() -> None:
 
 
 def test_contrast_is_the_cross_entropy_of_gaussians_with_one_covariance() -> None:
-    """Two categories 3 apart along the first feature, of standard deviation .5: log odds 12 (x - 1.5)."""
-    statistics = Statistics(recordings(), LABELS, 2, kept=16)
+    """Two categories 3 apart along the first feature: log odds 3 / s^2 (x - 1.5), s^2 shrunk to the mean variance."""
+    statistics = filled(recordings())
     at = torch.zeros(3, 6)
     at[:, 0] = torch.tensor([0.0, 1.5, 3.0])
     found = [statistics.distances(x[None], torch.tensor([1]))[2].item() for x in at]
-    odds = 3.0 / 0.5**2 * (at[:, 0] - 1.5)
+    variances = torch.linspace(0.5, 2.0, 6) ** 2
+    odds = 3.0 / torch.lerp(variances[0], variances.mean(), SHRINKAGE) * (at[:, 0] - 1.5)
     expected = torch.nn.functional.softplus(-odds)
     assert found[0] == pytest.approx(expected[0].item(), rel=0.25)
     assert found[1] == pytest.approx(np.log(2.0), abs=0.5)

@@ -79,7 +79,7 @@ def test_frozen_networks_take_turns(recordings: Path, tmp_path: Path) -> None:
     learner = both.learner
     learner.step()
     first, second = learner.statistics
-    assert len(first.centre) != len(second.centre), "features of two networks"
+    assert not torch.equal(first.centre, second.centre), "features of two networks"
     queues = first.queue.clone(), second.queue.clone()
     learner.step()
     assert torch.equal(first.queue, queues[0]) and not torch.equal(second.queue, queues[1])
