@@ -35,7 +35,7 @@ def kit(first):
     pads = [Pad(Patch(category=names[i % len(names)], seed=first + i), 36 + i) for i in range(COUNT)]
     return Kit(tuple(pads), velocities=4, round_robins=4)
 def make(number, folder):
-    files = write_kit(kit(1000 * number), lambda _: instrument, "sfz", folder / "kit")
+    files = write_kit(kit(1000 * number), lambda _: instrument, "sfz", folder / "kit", threads=2)
     assert len(files) == 16 * COUNT + 1
 """
 SINGLE = """

@@ -19,7 +19,7 @@ SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 ROW = re.compile(r"^\| `(?P<room>[a-z/]+)/` \| (?P<modules>[^|]*) \|", re.MULTILINE)
 
 # What stands beside the rooms, and which every room may import.
-LEAVES = {"synth.checks", "synth.choices", "synth.errors", "synth.paths", "synth.storage", "synth.zips"}
+LEAVES = {"synth.checks", "synth.choices", "synth.errors", "synth.paths", "synth.pool", "synth.storage", "synth.zips"}
 # Room -> the rooms that it may import. A module belongs to the room with the longest name.
 MAY_IMPORT: dict[str, set[str]] = {
     "synth.checks": set(),

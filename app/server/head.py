@@ -1,6 +1,6 @@
-"""What the browser is told before Streamlit runs: the app's style, so that nothing moves when it comes, the bundle
-of the live instrument and what Streamlit draws it by, so that both are there when the first page asks, what keeps the browser's history, and where
-the server is, which Streamlit else looks for below every page first.
+"""What the browser is told before Streamlit runs: the app's style, so that nothing moves when it comes; the bundle of
+the live instrument and what Streamlit draws it by, so that both are there when the first page asks; what keeps the
+browser's history; and where the server is, which Streamlit else looks for below every page first.
 
 Streamlit has one index.html for all apps, so this is put into it on its way out.
 """

@@ -71,9 +71,9 @@ class SharedInstrument:
         with self._lock:
             return self._render(patch)
 
-    def renders(self, patches: Iterable[Patch]) -> Iterator[Sound]:
+    def renders(self, patches: Iterable[Patch], threads: int = 1) -> Iterator[Sound]:
         """The sounds of many patches, several at once, not kept; others have their turns between. Raises PatchError."""
-        yield from self._in_turns(self._instrument.renders(patches))
+        yield from self._in_turns(self._instrument.renders(patches, threads))
 
     def endless(self, patch: Patch) -> Iterator[Sound]:
         """The sound of a patch going on, block after block; others have their turns between two. Raises PatchError."""

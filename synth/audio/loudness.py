@@ -14,11 +14,14 @@ import math
 from functools import lru_cache
 
 import numpy as np
+import torch
 from pyloudnorm import IIRfilter
-from scipy.signal import resample_poly, sosfilt
+from scipy.signal import firwin, sosfilt
+from torch import Tensor
+from torch.nn import functional as F
 
 OVERSAMPLING = 4
-_MARGIN = 16  # samples of silence at both ends, where the interpolated wave may still swing
+_REACH = 10  # samples to either side that say what lies between two
 _STEPS = 4  # of 100 ms in a gating block
 _OFFSET = -0.691  # LUFS of a mean square of 1
 _ABSOLUTE, _RELATIVE = -70.0, -10.0  # LUFS, LU: the gates
@@ -68,10 +71,21 @@ def true_peak(samples: np.ndarray) -> float:
     """Peak in dBTP of samples (channels, n), between the samples too: 4 x oversampled, as BS.1770-4 annex 2 asks."""
     if samples.size == 0:
         return -math.inf
-    padded = np.pad(samples.astype(np.float32), ((0, 0), (_MARGIN, _MARGIN)))
-    between = np.abs(resample_poly(padded, OVERSAMPLING, 1, axis=1)).max()
+    channels = torch.from_numpy(samples.astype(np.float32))[:, None]
+    between = F.conv1d(channels, _finer(), padding=2 * _REACH).abs().max()
     peak = max(float(between), float(np.abs(samples).max()))
     return 20.0 * math.log10(peak) if peak > 0.0 else -math.inf
+
+
+@lru_cache(maxsize=1)
+def _finer() -> Tensor:
+    """Taps (OVERSAMPLING, 1, 2 * _REACH + 1) of `scipy.signal.resample_poly`, for each of the places between two
+    samples: a convolution of PyTorch takes a quarter of its time."""
+    half = _REACH * OVERSAMPLING
+    taps = OVERSAMPLING * np.pad(firwin(2 * half + 1, 1.0 / OVERSAMPLING, window=("kaiser", 5.0)), OVERSAMPLING)
+    first = half + OVERSAMPLING + np.arange(OVERSAMPLING)[:, None]
+    places = first - OVERSAMPLING * np.arange(-_REACH, _REACH + 1)
+    return torch.from_numpy(taps[places].astype(np.float32))[:, None]
 
 
 def normalise(samples: np.ndarray, rate: int, lufs: float | None, ceiling_dbtp: float = -1.0) -> np.ndarray:

@@ -30,9 +30,10 @@ def run_kit(options: argparse.Namespace) -> None:
     from synth.kits.export import write_kit
     from synth.kits.kit_file import fitted, read_kit
     from synth.patch.patch import Patch
+    from synth.pool import cores
 
     kit = fitted(read_kit(options.pads, Patch(model=options.model)), catalogue())
     source = lru_cache(partial(load, device=options.device))
-    names = write_kit(kit, source, options.format, options.out)
+    names = write_kit(kit, source, options.format, options.out, threads=cores())
     report = {"folder": str(options.out), "files": names}
     show(options, report, [f"{options.out}: {len(names)} files"])

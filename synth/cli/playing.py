@@ -81,26 +81,39 @@ def _controls(p: argparse.ArgumentParser) -> None:
 
 
 def run_render(options: argparse.Namespace) -> None:
-    from dataclasses import replace
-
     from synth.instruments.loading import load
-    from synth.sound.stream import CROSSFADE, cut, exported, write
 
     base = _patch(options)
     instrument = load(base.model, options.device)
     options.out.mkdir(parents=True, exist_ok=True)
     category = base.category or next(iter(instrument.card.categories), None)
-    report = []
-    for seed in range(base.seed, base.seed + options.count):
-        patch = replace(base, category=category, seed=seed)
-        path = options.out / f"{'-'.join(filter(None, (base.model, category, str(seed))))}.{options.format}"
-        if options.seconds is None:
-            instrument.render(patch).save(path, rate=options.rate)
-        else:
-            blocks = cut(instrument.endless(patch), options.seconds, CROSSFADE)
-            write(path, exported(blocks, options.rate), seconds=options.seconds)
-        report.append(str(path))
-    show(options, report, report)
+    patches = [replace(base, category=category, seed=base.seed + i) for i in range(options.count)]
+    paths = [options.out / f"{_named(patch)}.{options.format}" for patch in patches]
+    write = _render if options.seconds is None else _render_on
+    write(instrument, patches, paths, options)
+    show(options, [str(path) for path in paths], [str(path) for path in paths])
+
+
+def _named(patch: Any) -> str:
+    return "-".join(filter(None, (patch.model, patch.category, str(patch.seed))))
+
+
+def _render(instrument: Any, patches: list[Any], paths: list[Path], options: argparse.Namespace) -> None:
+    """A file of each patch."""
+    from synth.pool import cores
+
+    sounds = instrument.renders(patches, threads=min(cores(), len(patches)))
+    for sound, path in zip(sounds, paths, strict=True):
+        sound.save(path, rate=options.rate)
+
+
+def _render_on(instrument: Any, patches: list[Any], paths: list[Path], options: argparse.Namespace) -> None:
+    """A file of each patch as a scene that goes on."""
+    from synth.sound.stream import CROSSFADE, cut, exported, write
+
+    for patch, path in zip(patches, paths, strict=True):
+        blocks = cut(instrument.endless(patch), options.seconds, CROSSFADE)
+        write(path, exported(blocks, options.rate), seconds=options.seconds)
 
 
 def _patch(options: argparse.Namespace) -> Any:

@@ -25,11 +25,15 @@ from synth.latents.between import slerp
 from synth.latents.variations import scattered
 from synth.patch.factors import spelled
 from synth.patch.patch import Patch
+from synth.pool import in_order
 from synth.sound.sound import Sound
 
 
 class Instrument(ABC):
-    """A generator with its card and its codec. Not thread-safe: callers hold a lock around `render`."""
+    """A generator with its card and its codec.
+
+    Several threads may make sounds at once; what changes an instrument may not meet them.
+    """
 
     card: Card
     codec: Codec
@@ -54,9 +58,9 @@ class Instrument(ABC):
         sound = self.render(quick)
         return sound if quick == patch else replace(sound, patch=None)
 
-    def renders(self, patches: Iterable[Patch]) -> Iterator[Sound]:
-        """The sounds of many patches, in their order, as `render` makes each; raises as it does."""
-        return map(self.render, patches)
+    def renders(self, patches: Iterable[Patch], threads: int = 1) -> Iterator[Sound]:
+        """The sounds of many patches, in their order, as `render` makes each, on so many threads; raises as it does."""
+        return in_order(self.render, patches, threads)
 
     def settled(self, patch: Patch) -> Patch:
         """The patch with its prototype and its sliders in its latent, where the model has such. Raises PatchError."""

@@ -20,6 +20,7 @@ from synth.instruments.rendering import Player
 from synth.latents.variations import displaced
 from synth.patch.patch import Patch
 from synth.patch.residual import Residual
+from synth.pool import in_order
 from synth.sound.sound import Sound
 from synth.sound.stream import crossed, limited
 
@@ -43,9 +44,12 @@ class Sounding(LatentSpace):
         return self._with_residual(*self._drawn(ws), patch.kept)
 
     def _drawn(self, ws: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and gate of w+ (B, num_ws, w_dim), each (B, 1, F, T)."""
-        alike = bool((ws == ws[:, :1]).all())
-        mean, gate = self.generator.synthesis(ws[:, :1] if alike else ws)
+        """Mean and gate of w+ (B, num_ws, w_dim), each (B, 1, F, T), to the bits that each sound has alone."""
+        alike = (ws == ws[:, :1]).flatten(1).all(1)
+        if alike.any() and not alike.all():  # alone, those of one w for all rows take the quicker way
+            mean, gate = (torch.cat(of) for of in zip(*map(self._drawn, ws.split(1)), strict=True))
+        else:
+            mean, gate = self.generator.synthesis(ws[:, :1] if alike.all() else ws, apart=True)
         return mean, gate
 
     def _with_residual(self, mean: Tensor, gate: Tensor, heard: tuple[Residual, float] | None) -> tuple[Tensor, Tensor]:
@@ -86,19 +90,23 @@ class Sounding(LatentSpace):
     def _astray(self, ws: Tensor, seed: int) -> Tensor:
         return displaced(ws, self._spread, ASTRAY, 1, seed % SEEDS)
 
-    @torch.inference_mode()
-    def renders(self, patches: Iterable[Patch]) -> Iterator[Sound]:
-        """As `render`, to the last bits of its floats: the network makes TOGETHER of them at once."""
+    def renders(self, patches: Iterable[Patch], threads: int = 1) -> Iterator[Sound]:
+        """As `render`, to the bit: the network makes TOGETHER of them at once."""
+        return in_order(lambda drawn: self._sound(*drawn), self._many(patches), threads)
+
+    def _many(self, patches: Iterable[Patch]) -> Iterator[tuple[Patch, Tensor, tuple[Tensor, Tensor]]]:
+        """Each patch with its w+ and its levels, as `_levels` has them."""
         waiting = iter(patches)
         while batch := [self.spelled(patch) for patch in islice(waiting, TOGETHER)]:
-            with one_thread():
+            with one_thread(), torch.inference_mode():
                 ws = [self._moved(self.latent(patch), patch) for patch in batch]
                 drawn = self._drawn(torch.cat(ws))
             for patch, place, mean, gate in zip(batch, ws, *(of.split(1) for of in drawn), strict=True):
-                with one_thread():
-                    passes = self._from(patch, place, self._with_residual(mean, gate, patch.kept))
-                    sound = self._finished(self.player.play(patch, passes), patch)
-                yield sound
+                yield patch, place, self._with_residual(mean, gate, patch.kept)
+
+    def _sound(self, patch: Patch, ws: Tensor, levels: tuple[Tensor, Tensor]) -> Sound:
+        with one_thread(), torch.inference_mode():
+            return self._finished(self.player.play(patch, self._from(patch, ws, levels)), patch)
 
     @torch.inference_mode()
     def endless(self, patch: Patch) -> Iterator[Sound]:

@@ -22,16 +22,16 @@ _TEXTS: dict[str, tuple[str, Callable[[Kit, list[Placed]], str]]] = {
 }
 
 
-def files(kit: Kit, source: Callable[[str], Source], format: str) -> Files:
+def files(kit: Kit, source: Callable[[str], Source], format: str, threads: int = 1) -> Files:
     """The files of a kit in one of KIT_FORMATS, those of LIBRARY as they lie in its zip: the same bytes each time.
 
-    source: as `takes` has it. Raises KitError for another format, and as `sounds`.
+    source: as `takes` has it; threads: that make sounds. Raises KitError for another format, and as `sounds`.
     """
     if format not in KIT_FORMATS:
         raise KitError(f"there is no format {format}: use {', '.join(KIT_FORMATS)}")
     name = in_folders if format == "folder" else sample
     placed = []
-    for zone, sound in sounds(kit, source):
+    for zone, sound in sounds(kit, source, threads):
         part = Placed(zone, name(kit, zone), sound.loop)
         placed.append(part)
         yield part.file, sound.to_bytes("wav", "PCM_24", root=zone.root)
@@ -40,7 +40,7 @@ def files(kit: Kit, source: Callable[[str], Source], format: str) -> Files:
         yield f"{title(kit)}.{suffix}", text(kit, placed).encode()
 
 
-def write_kit(kit: Kit, source: Callable[[str], Source], format: str, folder: Path) -> list[str]:
+def write_kit(kit: Kit, source: Callable[[str], Source], format: str, folder: Path, threads: int = 1) -> list[str]:
     """Writes a kit into a folder that is new or empty, whole or not at all; the names of its files.
 
     Raises as `files`, and DataError for a folder that is in use or cannot be written.
@@ -48,10 +48,10 @@ def write_kit(kit: Kit, source: Callable[[str], Source], format: str, folder: Pa
     with new_folder(folder) as part:
         if format == LIBRARY:
             library = f"{title(kit)}.{LIBRARY}"
-            write_zip(part / library, files(kit, source, format))
+            write_zip(part / library, files(kit, source, format, threads))
             return [library]
         names = []
-        for name, data in files(kit, source, format):
+        for name, data in files(kit, source, format, threads):
             (part / name).parent.mkdir(exist_ok=True)
             (part / name).write_bytes(data)
             names.append(name)

@@ -21,6 +21,7 @@ from synth.errors import KitError
 from synth.kits.kit import Kit, Pad
 from synth.kits.zones import LOUDEST, Zone, zones
 from synth.patch.patch import Patch
+from synth.pool import in_order
 from synth.sound.sound import CEILING_DBTP, Sound
 
 BRIGHTNESS = "Brightness"  # the slider that velocities move, where a model has it
@@ -38,7 +39,7 @@ class Source(Protocol):
 
     def settled(self, patch: Patch) -> Patch: ...
     def around(self, patch: Patch, distance: float, count: int, seed: int) -> list[Patch]: ...
-    def renders(self, patches: Iterable[Patch]) -> Iterator[Sound]: ...
+    def renders(self, patches: Iterable[Patch], threads: int = 1) -> Iterator[Sound]: ...
 
 
 def takes(kit: Kit, source: Callable[[str], Source]) -> Iterator[tuple[Zone, Patch]]:
@@ -53,17 +54,19 @@ def takes(kit: Kit, source: Callable[[str], Source]) -> Iterator[tuple[Zone, Pat
             yield zone, _at_key(pad, zone, alike[zone.layer][zone.robin - 1])
 
 
-def sounds(kit: Kit, source: Callable[[str], Source]) -> Iterator[tuple[Zone, Sound]]:
-    """Each zone with its sound at the kit's rate, its loop set where it has one; nothing is given before all are made.
+def sounds(kit: Kit, source: Callable[[str], Source], threads: int = 1) -> Iterator[tuple[Zone, Sound]]:
+    """Each zone with its sound at the kit's rate, its loop set where it has one, made on so many threads; nothing is
+    given before all are made.
 
     Raises as `takes`.
     """
-    made = [(zone, sound, _peak(sound, kit.rate)) for zone, sound in _rendered(takes(kit, source), source)]
-    levels = [kit.pads[zone.pad].level + zone.decibels for zone, _, _ in made]
-    loudest = max(peak + level for (_, _, peak), level in zip(made, levels, strict=True))
+    places, rendered = zip(*_rendered(takes(kit, source), source, threads), strict=True)
+    made = list(in_order(lambda sound: sound.resampled(kit.rate), rendered, threads))
+    levels = [kit.pads[zone.pad].level + zone.decibels for zone in places]
+    loudest = max(peak + level for peak, level in zip(in_order(_peak, made, threads), levels, strict=True))
     gain = CEILING_DBTP - loudest if math.isfinite(loudest) else 0.0  # of silence
-    for (zone, sound, _), level in zip(made, levels, strict=True):
-        yield zone, _louder(sound, level + gain).resampled(kit.rate)
+    for zone, sound, level in zip(places, made, levels, strict=True):
+        yield zone, _louder(sound, level + gain)
 
 
 def _robins(kit: Kit, patch: Patch, source: Source) -> list[Patch]:
@@ -92,18 +95,20 @@ def _at_key(pad: Pad, zone: Zone, patch: Patch) -> Patch:
     return moved if patch.loop else replace(moved, start=True, end=True)
 
 
-def _rendered(asked: Iterable[tuple[Zone, Patch]], source: Callable[[str], Source]) -> Iterator[tuple[Zone, Sound]]:
+def _rendered(
+    asked: Iterable[tuple[Zone, Patch]], source: Callable[[str], Source], threads: int
+) -> Iterator[tuple[Zone, Sound]]:
     """Zones with their sounds, those of one model after the other together."""
     for model, same in groupby(asked, key=lambda take: take[1].model):
         where, patches = zip(*same, strict=True)
-        yield from zip(where, source(model).renders(patches), strict=True)
+        yield from zip(where, source(model).renders(patches, threads), strict=True)
 
 
-def _peak(sound: Sound, rate: int) -> float:
-    """True peak in dBTP of a sound at another rate."""
+def _peak(sound: Sound) -> float:
+    """True peak in dBTP."""
     from synth.audio.loudness import true_peak  # takes a while
 
-    return true_peak(sound.resampled(rate).samples)
+    return true_peak(sound.samples)
 
 
 def _louder(sound: Sound, decibels: float) -> Sound:

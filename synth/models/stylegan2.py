@@ -124,12 +124,13 @@ class Synthesis(nn.Module):
         lines = [*spectra.chunk(PARTS), *envelopes.chunk(PARTS), *gate]
         self.lines = nn.ModuleList(Lines(config.hidden, first) for first in lines)
 
-    def forward(self, ws: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, ws: Tensor, apart: bool = False) -> tuple[Tensor, Tensor]:
+        """apart: to the bits that each sound has alone, layer by layer, so that weights are fetched once for all."""
         h = ws
         for layer in self.dense:
-            h = leaky(layer(h))
+            h = leaky(_through(layer, h, apart))
         rows = h.expand(-1, len(self.lines), -1).unbind(1)
-        parts = [lines(row) for lines, row in zip(self.lines, rows, strict=True)]
+        parts = [_through(lines, row, apart) for lines, row in zip(self.lines, rows, strict=True)]
         mean = torch.cat(parts[:PARTS], 1).transpose(1, 2) @ torch.cat(parts[PARTS : 2 * PARTS], 1)
         gate = parts[-2].transpose(1, 2) @ parts[-1]
         return mean.unsqueeze(1), self.config.gate_max * torch.sigmoid(gate).unsqueeze(1)
@@ -152,6 +153,12 @@ class Synthesis(nn.Module):
         opened = 0.25 * self.config.gate_max * RAYLEIGH_DB / self.config.half_range_db
         partners += [opened * drawn[-1].square().mean(1).sqrt(), opened * drawn[-2].square().mean(1).sqrt()]
         return [lines.weighted(loud) @ slope for lines, loud in zip(heads, partners, strict=True)]
+
+
+def _through(layer: nn.Module, x: Tensor, apart: bool) -> Tensor:
+    """What a layer makes of x (B, ...), which a product of matrices sums in another order than one for each sound."""
+    found: Tensor = torch.cat([layer(one) for one in x.split(1)]) if apart else layer(x)
+    return found
 
 
 def _loudness(parts: list[Tensor]) -> tuple[Tensor, ...]:

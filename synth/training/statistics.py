@@ -95,7 +95,8 @@ class Statistics:
 
 def _covariance(own: Tensor) -> Tensor:
     """Of features (N, D) as (D, D), where `torch.cov` has a number for one feature."""
-    return torch.atleast_2d(torch.cov(own.t()))
+    found: Tensor = torch.atleast_2d(torch.cov(own.t()))
+    return found
 
 
 def _discriminant(own: Tensor, labels: Tensor, means: Tensor) -> tuple[Tensor, Tensor]:

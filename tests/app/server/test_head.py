@@ -58,7 +58,8 @@ def test_what_the_instrument_is_drawn_by_comes_with_the_page(client):
     """All that Streamlit's element imports is in its folder, and is named once, by the page or by these lines."""
     index = (FOLDER.parents[1] / "index.html").read_text(encoding="utf-8")
     named = [path for path in late(index) if "BidiComponent" in path]
-    assert len(named) == 1 and f'<link rel="modulepreload" href="/sound_design/{named[0]}">' in head("sound_design", index)
+    assert len(named) == 1
+    assert f'<link rel="modulepreload" href="/sound_design/{named[0]}">' in head("sound_design", index)
     for path in late(index):
         text = (FOLDER / Path(path).name).read_text(encoding="utf-8")
         for imported in IMPORTED.findall(text):

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import soxr
+from scipy.signal import resample_poly
 
 from synth.audio.loudness import fades, integrated, normalise, true_peak
 
@@ -50,6 +51,14 @@ def test_true_peak_sees_between_the_samples():
     noise = np.random.default_rng(1).standard_normal((2, 4000)).astype(np.float32)
     fine = 20 * math.log10(np.abs(soxr.resample(noise.T, 1, 16, quality="VHQ")).max())
     assert true_peak(noise) == pytest.approx(fine, abs=0.7)
+
+
+@pytest.mark.parametrize("n", [1, 2, 21, 4000])
+def test_true_peak_is_that_of_scipys_interpolation(n):
+    noise = np.random.default_rng(n).standard_normal((2, n)).astype(np.float32)
+    finer = resample_poly(np.pad(noise, ((0, 0), (16, 16))), 4, 1, axis=1)
+    expected = 20 * math.log10(max(np.abs(finer).max(), np.abs(noise).max()))
+    assert true_peak(noise) == pytest.approx(expected, abs=1e-5)
 
 
 def test_silence():

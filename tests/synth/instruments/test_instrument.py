@@ -282,13 +282,14 @@ def test_a_slider_is_found_in_any_case(instrument: StyleInstrument) -> None:
         instrument.render(Patch("tiny", sliders={"bright": 1.0}))
 
 
-def test_many_sounds_are_those_of_one_at_a_time(instrument: StyleInstrument) -> None:
+@pytest.mark.parametrize("threads", [1, 3])
+def test_many_sounds_are_those_of_one_at_a_time(instrument: StyleInstrument, threads: int) -> None:
     seeds = [Patch(model="tiny", category="hit", seed=seed, lufs=-30.0) for seed in range(18)]
     patches = [*seeds, replace(seeds[0], sliders={"dim 1": 2.0}), replace(seeds[1], loop=True, length=0.6)]
-    for patch, sound in zip(patches, instrument.renders(patches), strict=True):
+    for patch, sound in zip(patches, instrument.renders(patches, threads), strict=True):
         alone = instrument.render(patch)
         assert (sound.patch, sound.loop) == (alone.patch, alone.loop)
-        assert np.abs(sound.samples - alone.samples).max() < 0.001 * np.abs(alone.samples).max()
+        assert np.array_equal(sound.samples, alone.samples)
     assert list(instrument.renders([])) == []
 
 

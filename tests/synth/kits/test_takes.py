@@ -45,7 +45,7 @@ class Bright:
         assert patch.latent is not None
         return [replace(patch, latent=(*patch.latent, distance, i)) for i in range(count)]
 
-    def renders(self, patches: Iterable[Patch]) -> Iterator[Sound]:
+    def renders(self, patches: Iterable[Patch], threads: int = 1) -> Iterator[Sound]:
         return (Sound(np.zeros(1), 16000, patch) for patch in patches)
 
 
