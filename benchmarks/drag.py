@@ -11,7 +11,6 @@ itself, which follows when the slider is let go. Target: 15 updates a second, 80
 from __future__ import annotations
 
 import argparse
-import math
 import time
 
 from playwright.sync_api import Page
@@ -20,6 +19,7 @@ from benchmarks.latency import renders, row
 from tests.harness.serving import browser, opened, served
 
 MOVES_PER_SECOND = 60
+SWEEP_SECONDS = 2.4  # to and fro: each move is a step of the slider or more
 
 WATCH = """
 window.drag = { moved: 0, answer: null, heard: [], renders: [] };
@@ -55,10 +55,15 @@ def sweep(page: Page, seconds: float) -> tuple[list[tuple[float, float]], list[f
     for step in range(round(seconds * MOVES_PER_SECOND)):
         at = step / MOVES_PER_SECOND
         time.sleep(max(0.0, begun + at - time.perf_counter()))
-        page.mouse.move(track["x"] + track["width"] * (0.5 + 0.45 * math.sin(1.7 * at)), y)
+        page.mouse.move(track["x"] + track["width"] * (0.5 + 0.45 * _zigzag(at / SWEEP_SECONDS)), y)
     taken = page.evaluate("[window.drag.heard, window.drag.renders]")
     page.mouse.up()
     return taken[0], taken[1]
+
+
+def _zigzag(turns: float) -> float:
+    """-1..1 and back at one pace: where a wave turns slowly, a slider of steps stays where it was for many moves."""
+    return 2.0 * abs(2.0 * (turns % 1.0) - 1.0) - 1.0
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
     python -m benchmarks.transfer --data DIR --categories A B C --out RUNS [--base hits_scratches] [--clips 60]
                                   [--minutes 10 30 60] [--arms transfer scratch] [--yamnet FILE]
 
-Every run is the one that the Train page would plan for its budget on this machine, taught through AlexNet. Its minutes
+Every run is the one that the Train page would plan for its budget on this machine without YAMNet. Its minutes
 are of one thread by the process clock, so that a busy machine does not change the result; they leave out what comes
 before the first step and after the last. Stopped at any moment (Ctrl-C, SIGTERM, a kill) it goes on when it is started
 again: each run keeps its state, and figures that are there are not taken again.
@@ -37,14 +37,15 @@ from synth.checkpoint.store import catalogue, find
 from synth.errors import DataError, SonoformError
 from synth.publishing.tables import cell, table
 from synth.recipes.presets import TrainConfig, override, preset
-from synth.recordings.dataset import BatchSampler, load_clips, scan
+from synth.recordings.dataset import load_clips, scan
 from synth.runs.run import Run
 from synth.runs.state import load_state, save_state
-from synth.scoring.embedders import load_embedder
+from synth.scoring.embedders import load_embedders
 from synth.scoring.metrics import Yardstick
 from synth.storage import read_lines
-from synth.training.projectors import load_projector, preferred
-from synth.training.snapshot import generate, to_sounds, write_samples
+from synth.training.learners import learner_of
+from synth.training.projectors import preferred
+from synth.training.snapshot import play, write_samples
 from synth.training.start import begin_with, settings_of
 from synth.training.stop import stop_on_signal
 from synth.training.style_learner import Learner
@@ -52,9 +53,8 @@ from synth.training.style_learner import Learner
 CPU = torch.device("cpu")
 SEEDS = (20260, 20261, 20262, 20263)  # a set of sounds each
 SAVE_SECONDS = 60.0
-FROZEN = 3  # of the five levels
-# What each way of training changes in its plan; all but "scratch" begin with the base.
-ARMS: dict[str, dict[str, Any]] = {"transfer": {}, "frozen": {"freeze": FROZEN}, "scratch": {}}
+# What each way of training changes in its plan; only "transfer" begins with the base.
+ARMS: dict[str, list[str]] = {"transfer": [], "scratch": [], "alexnet": ["projector=alexnet"]}
 
 
 def few_shot(source: Path, folder: Path, categories: list[str], count: int) -> Path:
@@ -88,7 +88,7 @@ class Course:
 
     def __init__(self, arm: str, base: str, data: Path, folder: Path):
         self.arm, self.data, self.folder = arm, data, folder
-        self.start = None if arm == "scratch" else find(base)
+        self.start = find(base) if arm == "transfer" else None
         card = catalogue()[base]
         offered = beginnings(catalogue(), card.duration, sorted({e.category for e in scan(data)}))
         (self.recipe,) = (
@@ -104,14 +104,13 @@ class Course:
 
     def _config(self, settings: tuple[str, ...] | list[str]) -> TrainConfig:
         config = settings_of(self.start) if self.start else preset(self.recipe.preset)
-        config = replace(config, projector=preferred(config.codec, None), **ARMS[self.arm])
-        return override(config, settings)
+        config = replace(config, projector=preferred(config.codec, None))
+        return override(config, [*settings, *ARMS[self.arm]])
 
     def learner(self, run: Run) -> Learner:
-        config, data, categories = run.settings()
-        clips = load_clips(data, "train", config.codec.sample_rate, config.codec.samples)
-        sampler = BatchSampler(clips, CPU, config.balance, config.jitter, config.semitones)
-        learner = Learner(config, sampler, load_projector(config.projector, config.codec, None, CPU), CPU)
+        config, data, categories = run.found()
+        clips = load_clips(data, "train", config.codec.sample_rate, config.codec.samples).called(categories)
+        learner = learner_of(config, clips, CPU)
         if self.start:
             begin_with(learner, self.start, categories)
         return learner
@@ -162,15 +161,15 @@ class Judge:
         codec = config.codec
         self.train, self.valid = (load_clips(data, s, codec.sample_rate, codec.samples) for s in ("train", "valid"))
         self.yardsticks = [
-            Yardstick.of(load_embedder(weights), self.train, self.valid, codec.sample_rate)
-            for weights in dict.fromkeys((None, yamnet))
+            Yardstick.of(embedder, self.train, self.valid, codec.sample_rate)
+            for embedder in load_embedders(yamnet, codec.sample_rate)
         ]
 
     def scores(self, learner: Learner) -> dict[str, dict[str, list[float]]]:
         """FAD and hit rate of each set of sounds, by space."""
         labels = self.train.labels.sort().values
         average, config = learner.networks.average, learner.config
-        sets = [to_sounds(config, generate(average, config, labels, seed)) for seed in SEEDS]
+        sets = [play(average, config, labels, seed) for seed in SEEDS]
         found: dict[str, dict[str, list[float]]] = {}
         for yardstick in self.yardsticks:
             scores = [yardstick.score(sounds, labels.numpy()) for sounds in sets]

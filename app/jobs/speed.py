@@ -23,10 +23,11 @@ from synth.recipes.recipe import Recipe
 from synth.storage import alone, write_json
 
 SPEEDS = ".speeds.json"
-# Settings of a trial: a tick a batch, no sounds; and of each stage as many batches as a median needs.
+# Settings of a trial: a tick a batch, no sounds; and of each stage as many batches as frozen networks that take turns
+# need, the first batch not counted.
 TRIAL = {"tick_kimg": 0.004, "snapshot_kimg": 1e6}
-TRIAL_STAGES = {"outline_kimg": 0.096, "feature_kimg": 0.032}
-TRIAL_LAST, TRIAL_PLAIN = 0.072, 0.2  # thousands of images of the last stage, and of the only one
+TRIAL_STAGES = {"outline_kimg": 0.08, "feature_kimg": 0.04}
+TRIAL_LAST, TRIAL_PLAIN = 0.09, 0.2  # thousands of images of the last stage, and of the only one
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def speed_of(ticks: Sequence[Mapping[str, Any]]) -> Speed:
     by_stage: dict[str, list[float]] = {}
     for line in ticks:
         by_stage.setdefault(line["phase"], []).append(line["images_per_second"])
-    rates = {stage: statistics.median(found[1:] or found) for stage, found in by_stage.items()}
+    rates = {stage: statistics.harmonic_mean(found[1:] or found) for stage, found in by_stage.items()}
     last = rates.get("statistics", rates.get("adversarial"))
     if last is None:
         raise RunError("the machine is too busy to try its speed: wait a little and try again")

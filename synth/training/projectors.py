@@ -128,8 +128,8 @@ class AlexNetProjector:
 
 
 def preferred(codec: GaussianLogSTFT, yamnet: Path | None) -> str:
-    """The projector that teaches best of those at hand: YAMNet, which knows sound, where its file is named."""
-    return "yamnet" if yamnet is not None and _fits_yamnet(codec) else "alexnet"
+    """The projectors that teach best of those at hand, in turn: aiSFX, and YAMNet where its file is named."""
+    return "yamnet+aisfx" if yamnet is not None and _fits_yamnet(codec) else "alexnet+aisfx"
 
 
 def _fits_yamnet(codec: GaussianLogSTFT) -> bool:
