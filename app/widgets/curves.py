@@ -9,6 +9,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from synth.runs.figures import timed
+
 POINTS = 400
 HEIGHT = 150
 COLOURS = ("#fc8961", "#9f7bd8", "#4cc3b0")
@@ -18,25 +20,16 @@ Lines = Sequence[Mapping[str, Any]]
 
 def charts(lines: Lines) -> dict[str, alt.LayerChart]:
     """Charts by title, those alone that the run has figures for; empty before its second tick."""
-    timed = _timed(lines)
+    lines = timed(lines)
     found = {
-        "Error of re-made recordings": _curves(timed, {"l1": "error"}),
-        "Distance of statistics": _curves(timed, {"frechet": "distance"}),
-        "Losses of inventing": _curves(timed, {"generator": "generator", "discriminator": "discriminator"}),
-        "Images per second": _curves(timed, {"images_per_second": "images/s"}, log=True),
-        "Augmentation strength": _curves(timed, {"augment": "p"}),
-        "Distance from real sounds (FAD)": _curves(timed, {"fad": "FAD"}, points=True),
+        "Error of re-made recordings": _curves(lines, {"l1": "error"}),
+        "Distance of statistics": _curves(lines, {"frechet": "distance"}),
+        "Losses of inventing": _curves(lines, {"generator": "generator", "discriminator": "discriminator"}),
+        "Images per second": _curves(lines, {"images_per_second": "images/s"}, log=True),
+        "Augmentation strength": _curves(lines, {"augment": "p"}),
+        "Distance from real sounds (FAD)": _curves(lines, {"fad": "FAD"}, points=True),
     }
     return {title: chart for title, chart in found.items() if chart is not None}
-
-
-def _timed(lines: Lines) -> list[dict[str, Any]]:
-    """Every line with its minute: a line of scores has the minute of the tick before it."""
-    timed, minute = [], 0.0
-    for line in lines:
-        minute = line.get("wall_minutes", minute)
-        timed.append({**line, "wall_minutes": minute})
-    return timed
 
 
 def _curves(

@@ -65,6 +65,12 @@ class Card:
         before = self.training.get("began_with") or {}
         return round(float(self.training.get("wall_minutes", 0.0) + before.get("wall_minutes", 0.0)), 1)
 
+    @property
+    def course(self) -> list[dict[str, float]]:
+        """What snapshots scored in training: `images_seen`, `fad`, and since 0.3 `minutes`, `kad` and `hit_rate`."""
+        old = ({"images_seen": images, "fad": fad} for images, fad in self.training.get("fad_over_images", ()))
+        return [*old, *self.training.get("course", ())]
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self) | {name: list(getattr(self, name)) for name in _LISTS}
 
@@ -254,6 +260,7 @@ _TRAINING = _record(
         "began_with": _none_or(_record({}, {"images_seen": _COUNT, "wall_minutes": _TIME})),
         "device": _LINE,
         "fad_over_images": _listed(_listed(_FINITE, 2, 2), 0, 1_000_000),
+        "course": _listed(_record({"images_seen": _COUNT, "fad": _FINITE}), 0, 1_000_000),
     },
 )
 _SCORES = _record({}, {"fad": _none_or(_FINITE), "kad": _none_or(_FINITE), "hit_rate": _none_or(_FINITE)})

@@ -1,8 +1,8 @@
-"""Pictures in a checkpoint's README: FAD over images seen, and spectrograms of sounds it makes."""
+"""Pictures in a checkpoint's README: scores over the course of training, and spectrograms of sounds it makes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +19,22 @@ SHOWN = 4
 SEED = 1
 SHOWN_DB = 80.0
 HOP = 128
+CURVES = "curves.png"
+FIGURES = {"fad": "FAD-{}", "kad": "KAD-{}", "hit_rate": "hit rate, {}"}
+HOURS = "minutes", 60.0, "hours of training"
+IMAGES = "images_seen", 1000.0, "thousands of images seen"
 
 
-def fad_curve(points: Sequence[Sequence[float]], space: str, path: Path) -> None:
-    """Writes a PNG of [images seen, FAD] points in order, FAD in the space of the network `space`."""
-    figure = Figure(figsize=(7, 3), dpi=110, layout="constrained")
-    axes = figure.add_subplot()
-    images, fad = zip(*points, strict=True)
-    axes.plot([n / 1000 for n in images], fad, "o-", markersize=3, color="#7b3ff2")
-    axes.set(xlabel="thousands of images seen", ylabel=f"FAD-{space} of snapshots", ylim=(0, None))
-    axes.grid(alpha=0.3)
+def course(scores: Sequence[Mapping[str, float]], space: str, path: Path) -> None:
+    """Writes a PNG of what snapshots scored in the space of the network `space`, a panel a figure, over hours of
+    training, or over images seen where nobody kept the time. scores: as `Card.course` has them."""
+    names = {name: title for name, title in FIGURES.items() if name in scores[-1]}
+    key, unit, label = HOURS if "minutes" in scores[0] else IMAGES
+    figure = Figure(figsize=(3.5 * max(len(names), 2), 3), dpi=110, layout="constrained")
+    for panel, (name, title) in zip(figure.subplots(1, len(names), squeeze=False)[0], names.items(), strict=True):
+        panel.plot([m[key] / unit for m in scores], [m[name] for m in scores], "o-", markersize=3, color="#7b3ff2")
+        panel.set(xlabel=label, ylabel=title.format(space), ylim=(0, None))
+        panel.grid(alpha=0.3)
     _save(figure, path)
 
 

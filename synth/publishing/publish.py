@@ -24,11 +24,12 @@ from synth.errors import RunError
 from synth.models.encoder import Inverter
 from synth.patch.ranges import MODEL_ID
 from synth.publishing.lines import without_lines
-from synth.publishing.pictures import fad_curve, sample_sheet
+from synth.publishing.pictures import CURVES, course, sample_sheet
 from synth.publishing.readme import readme
 from synth.recipes.gan_presets import GanConfig
 from synth.recipes.presets import Config, TrainConfig, config_from
 from synth.recordings.dataset import Entry, load_clips, scan
+from synth.runs.figures import timed
 from synth.runs.run import Run
 from synth.runs.state import load_state
 from synth.storage import alone, staged, write_text
@@ -39,6 +40,7 @@ from synth.training.style_learner import Networks
 DIRECTIONS = 10
 HEARD = 256  # recordings by which lines of the generator are told from theirs
 SNAPSHOT = ("space", "fad", "kad", "hit_rate", "sounds")
+COURSE = ("fad", "kad", "hit_rate")
 
 
 def publish(run: Run, model: str, *, title: str | None = None, root: Path | None = None, newest: bool = False) -> Path:
@@ -149,7 +151,7 @@ def _card(
     line: dict[str, Any],
     data: dict[str, Any],
 ) -> Card:
-    whole = run.metrics()
+    whole = timed(run.metrics())
     lines = [m for m in whole if m["seen"] <= line["seen"]]
     # A newest state that nobody has scored yet comes with the curve of those before it.
     space = next((m["space"] for m in (line, *reversed(whole)) if "space" in m), None)
@@ -174,11 +176,17 @@ def _card(
             "wall_minutes": round(max((m.get("wall_minutes", 0.0) for m in lines), default=0.0), 1),
             "began_with": run.start,
             "device": next((m["device"] for m in reversed(lines) if "device" in m), "cpu"),
-            "fad_over_images": [[m["seen"] + before, round(m["fad"], 3)] for m in scored],
+            "course": [_scored(m, before, begun.get("wall_minutes", 0.0)) for m in scored],
         },
         metrics={"snapshot": {"space": space} | {k: line[k] for k in SNAPSHOT if k in line}} if space else {},
         one_shot=config.codec.samples <= ONE_SHOT_SECONDS * config.codec.sample_rate,
     )
+
+
+def _scored(line: dict[str, Any], images: int, minutes: float) -> dict[str, float]:
+    """What a snapshot scored and when, counted from what the run began with on: images, and minutes of training."""
+    when = {"minutes": round(line["wall_minutes"] + minutes, 2), "images_seen": line["seen"] + images}
+    return when | {name: round(line[name], 4) for name in COURSE if name in line}
 
 
 def describe_data(data: Path, entries: list[Entry]) -> dict[str, Any]:
@@ -222,10 +230,9 @@ def _describe(folder: Path, card: Card, generator: nn.Module) -> None:
     """Writes the README and its pictures."""
     config = config_from(card.training["settings"])
     sample_sheet(generator, config, card.categories, folder / "samples.png")
-    points = card.training["fad_over_images"]
-    if len(points) > 1:
-        fad_curve(points, card.metrics["snapshot"]["space"], folder / "fad.png")
-    write_text(folder / "README.md", readme(card, curve=len(points) > 1))
+    if shown := len(card.course) > 1:
+        course(card.course, card.metrics["snapshot"]["space"], folder / CURVES)
+    write_text(folder / "README.md", readme(card, curve=shown))
 
 
 def refresh_metrics(folder: Path, evaluation: dict[str, Any], generator: nn.Module) -> Card:

@@ -14,7 +14,7 @@ SNAPSHOT = {"fad": "FAD", "kad": "KAD", "hit_rate": "class hit rate", "sounds": 
 
 
 def readme(card: Card, curve: bool) -> str:
-    """Markdown; `curve` says whether there is a picture of FAD over images seen, fad.png. That of sounds always is."""
+    """Markdown; `curve` says whether there is a picture of scores in training, curves.png. That of sounds always is."""
     told = [*_figures(card), *_curve(card, curve), *_sliders(card)]
     parts = [_head(card), _what(card), *told, _data(card), _limits(card), _credits()]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
@@ -127,7 +127,7 @@ without texture. Envelope: the same over frames' energies."""
 
 
 def _curve(card: Card, curve: bool) -> list[str]:
-    return ["### While training\n\n![FAD over images seen](fad.png)"] if curve else []
+    return ["### While training\n\n![Scores of snapshots over the course of training](curves.png)"] if curve else []
 
 
 def _sliders(card: Card) -> list[str]:

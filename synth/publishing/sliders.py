@@ -38,6 +38,7 @@ from synth.errors import CheckpointError
 from synth.models.encoder import Inverter
 from synth.models.stylegan2 import Generator, GeneratorConfig
 from synth.models.weights import Sized, read_weights
+from synth.publishing.pictures import CURVES
 from synth.publishing.readme import readme
 from synth.recipes.recipe import sliders_of
 from synth.storage import write_text
@@ -259,7 +260,7 @@ def _install(folder: Path, card: Card, found: Semantics) -> None:
                 files={p.name: sha256(p) for p in sorted(staged.glob("*.safetensors"))},
             )
             write_text(staged / CARD, json.dumps(card.to_dict(), indent=1) + "\n")
-            write_text(staged / "README.md", readme(card, curve=(staged / "fad.png").is_file()))
+            write_text(staged / "README.md", readme(card, curve=(staged / CURVES).is_file()))
     except (OSError, SafetensorError, ValueError) as error:
         raise CheckpointError(
             f"{folder} could not be rewritten ({error}): free some disk space or restore it; it is as it was"

@@ -38,6 +38,15 @@ def scores(line: Line) -> dict[str, float]:
     return _beside_course(line) if is_scored(line) else {}
 
 
+def timed(lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """Every line with its minute of training: a line of scores has the minute of the tick before it."""
+    found, minute = [], 0.0
+    for line in lines:
+        minute = line.get("wall_minutes", minute)
+        found.append({**line, "wall_minutes": minute})
+    return found
+
+
 def _beside_course(line: Line) -> dict[str, float]:
     return {k: v for k, v in numbers(line).items() if k not in COURSE}
 

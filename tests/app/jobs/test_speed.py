@@ -21,7 +21,7 @@ def test_what_was_measured_is_kept_for_the_same_recipe_and_machine(tmp_path, mon
 
 
 def test_frozen_networks_that_take_turns_have_one_speed():
-    """Batches at 60 and 20 images a second by turns are 30 a second; the first, which begins a stage, does not count."""
+    """At 60 and 20 images a second by turns they see 30; the first batch, which begins a stage, does not count."""
     ticks = [{"phase": "features", "images_per_second": rate} for rate in (1.0, 20.0, 60.0, 20.0, 60.0)]
     last = [{"phase": "statistics", "images_per_second": rate} for rate in (1.0, 10.0, 10.0)]
     found = speed.speed_of([*ticks, *last])

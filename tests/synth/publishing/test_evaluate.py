@@ -61,7 +61,11 @@ def test_a_newest_state_without_scores_has_the_curve_of_those_before_it(scored_r
     run.metrics_path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     folder = publish(run, "newest", root=tmp_path, newest=True)
     card = json.loads((folder / "card.json").read_text())
-    assert [fad for _, fad in card["training"]["fad_over_images"]] == [round(line["fad"], 3) for line in scored]
+    course = card["training"]["course"]
+    assert [at["fad"] for at in course] == [round(line["fad"], 4) for line in scored]
+    assert [at["images_seen"] for at in course] == [line["seen"] for line in scored]
+    minutes = [at["minutes"] for at in course]
+    assert minutes == sorted(minutes) and minutes[-1] <= card["training"]["wall_minutes"] + 0.1
     assert card["metrics"]["snapshot"] == {"space": "YAMNet"}
     assert "Not scored" in (folder / "README.md").read_text()
 
@@ -121,7 +125,7 @@ def test_evaluate_adds_figures_and_pictures_to_the_checkpoint(
     ):
         assert words in text
     assert verify(scored).categories == ("hit", "scrape")
-    for name in ("samples.png", "fad.png"):
+    for name in ("samples.png", "curves.png"):
         assert Image.open(scored / name).size[0] > 300
     assert not list(scored.glob("*.tmp"))
 
