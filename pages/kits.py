@@ -13,9 +13,10 @@ from app.widgets.verbatim import plain, readable, sentence
 from synth.checkpoint.fit import Cards
 from synth.choices import KIT_FORMATS
 from synth.errors import SonoformError
+from synth.kits import placing
 from synth.kits.export import LIBRARY, files
 from synth.kits.kit import MAX_LAYERS, RATES, Pad
-from synth.kits.placing import title
+from synth.patch.naming import title
 from synth.patch.patch import Patch
 from synth.sound.sound import Sound
 from synth.zips import packed
@@ -85,7 +86,7 @@ def one(here: Patch, cards: Cards) -> None:
     kit = now()
     pad = kit.pad
     with st.container(border=True, key="kits-pad"):
-        st.markdown(f"**Pad {kit.chosen + 1}: {plain(shelf.title(pad.patch)) if pad else 'empty'}**")
+        st.markdown(f"**Pad {kit.chosen + 1}: {plain(title(pad.patch)) if pad else 'empty'}**")
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             st.button("The sound at hand", icon=":material/graphic_eq:", on_click=lambda: change(now().put(here)))
             if kept := shelf.kept():
@@ -161,7 +162,7 @@ def out() -> None:
     st.download_button(
         "Save the kit",
         data=lambda: packed(dict(files(made, instrument, chosen))),
-        file_name=f"{title(made)}.{suffix}",
+        file_name=f"{placing.title(made)}.{suffix}",
         mime="application/zip",
         icon=":material/download:",
         type="primary",

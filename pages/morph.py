@@ -21,6 +21,7 @@ from synth.checkpoint.fit import Cards, rows, unplayable
 from synth.checkpoint.store import Card, catalogue
 from synth.errors import PatchError, SonoformError
 from synth.patch.morph import CORNERS, PACES, PATHS, Morph, Way, on_sphere
+from synth.patch.naming import title
 from synth.patch.patch import Patch
 from synth.sound.sound import Sound
 
@@ -234,7 +235,7 @@ def corner_of(morph: Morph, letter: str, corner: Patch, card: Card) -> None:
         if source == SEED:
             seed_of(letter, corner, card, put)
         else:
-            st.caption(plain(shelf.title(corner)))
+            st.caption(plain(title(corner)))
 
 
 def offered(model: str) -> dict[str, Patch]:

@@ -31,6 +31,10 @@ class KitError(SonoformError):
     """A kit cannot be read, made or written."""
 
 
+class LibraryError(SonoformError):
+    """The library of sounds cannot be read or written, or does not take what it is given."""
+
+
 class AudioError(SonoformError):
     """A sound cannot be read, written or analysed."""
 

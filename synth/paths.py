@@ -1,6 +1,7 @@
 """Where things are: in a clone beside the sources; where Sonoform is installed, in the user's folder for data.
 
-`SONOFORM_CHECKPOINTS`, `SONOFORM_OUTPUTS`, `SONOFORM_RUNS` and `SONOFORM_CACHE` each name another place.
+`SONOFORM_CHECKPOINTS`, `SONOFORM_OUTPUTS`, `SONOFORM_RUNS`, `SONOFORM_LIBRARY` and `SONOFORM_CACHE` each name another
+place.
 """
 
 from __future__ import annotations
@@ -50,6 +51,11 @@ def runs() -> Path:
     return (_named("RUNS") or home() / "runs").resolve()
 
 
+def library() -> Path:
+    """$SONOFORM_LIBRARY, or library/sounds.sqlite at home: sounds that were kept, and the last ones heard."""
+    return _named("LIBRARY") or home() / "library" / "sounds.sqlite"
+
+
 def cache() -> Path:
     """$SONOFORM_CACHE, or .cache/ at home: what can be made again."""
     return _named("CACHE") or home() / ".cache"
@@ -62,7 +68,7 @@ def environment() -> dict[str, str]:
     return os.environ | named | {"PYTHONPATH": path}
 
 
-_PLACES = tuple(f"SONOFORM_{name}" for name in ("CHECKPOINTS", "OUTPUTS", "RUNS", "CACHE", "CONFIG"))
+_PLACES = tuple(f"SONOFORM_{name}" for name in ("CHECKPOINTS", "OUTPUTS", "RUNS", "LIBRARY", "CACHE", "CONFIG"))
 
 
 def _named(name: str) -> Path | None:

@@ -29,10 +29,19 @@ def burst(rng: np.random.Generator, category: str) -> np.ndarray:
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Embeddings that tests make are kept out of the project's folder."""
+    """Embeddings that tests make, and sounds that they keep, are kept out of the project's folder."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("SONOFORM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patched.setenv("SONOFORM_LIBRARY", str(tmp_path_factory.mktemp("library") / "served.sqlite"))
         yield
+
+
+@pytest.fixture(autouse=True)
+def own_library(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a test keeps sounds: no other one finds them."""
+    path = tmp_path_factory.mktemp("own") / "sounds.sqlite"
+    monkeypatch.setenv("SONOFORM_LIBRARY", str(path))
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "synth.directions",
     },
     "synth.kits": {"synth.patch", "synth.checkpoint", "synth.audio", "synth.sound"},
+    "synth.library": {"synth.patch", "synth.audio", "synth.sound", "synth.models"},
     "synth.recordings": {"synth.audio", "synth.sound"},
     "synth.recipes": {"synth.checkpoint", "synth.audio", "synth.models"},
     "synth.scoring": {"synth.audio", "synth.models", "synth.recordings", "synth.recipes"},

@@ -10,8 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from app.widgets import shelf
 from synth.kits.kit import Pad
+from synth.patch.naming import title
 from synth.sound.sound import Sound
 
 SCRIPT = Path(__file__).resolve().parent.parent / "pads.js"
@@ -50,7 +50,7 @@ def _shown(pad: Pad | None, sound: Sound | None) -> dict[str, Any]:
     if pad is None:
         return {"label": "Empty", "told": "", "wav": "", "choke": 0}
     told = f"note {pad.note}" + (f" · choke {pad.choke}" if pad.choke else "")
-    return {"label": shelf.title(pad.patch), "told": told, "wav": _wav(sound) if sound else "", "choke": pad.choke or 0}
+    return {"label": title(pad.patch), "told": told, "wav": _wav(sound) if sound else "", "choke": pad.choke or 0}
 
 
 @lru_cache(KEPT)  # sounds are kept by their instrument and compared by identity

@@ -9,9 +9,9 @@ import streamlit as st
 
 from app.server.instruments import instrument
 from app.widgets import current_patch, downloads, links, players
-from app.widgets.verbatim import plain, readable, sentence
+from app.widgets.verbatim import plain, sentence
 from synth.errors import SonoformError
-from synth.patch.naming import file_stem, furthest
+from synth.patch.naming import file_stem, title
 from synth.patch.patch import Patch
 
 MAX_KEPT = 32  # the oldest makes room
@@ -48,13 +48,6 @@ def keep(patch: Patch, name: str | None = None) -> Kept:
 def remove(name: str) -> None:
     """Takes a sound off the shelf; a name that is not there changes nothing."""
     st.session_state[_KEPT] = tuple(item for item in kept() if item.name != name)
-
-
-def title(patch: Patch) -> str:
-    """A short name for people: category, seed or that it is not one of a seed, sliders."""
-    what = readable(patch.category or patch.model)
-    begun = f"{what} {patch.seed}" if patch.latent is None else f"{what}, found"
-    return ", ".join([begun, *(f"{name} {amount:+.3g}" for name, amount in furthest(patch))])
 
 
 def _unique(name: str) -> str:

@@ -11,13 +11,14 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from synth.cli import kits, learning, playing, preparing, releasing, servers
+from synth.cli import collecting, kits, learning, playing, preparing, releasing, servers
 from synth.errors import SonoformError
 
 VERBS = (
     playing.add_models,
     playing.add_render,
     kits.add_kit,
+    collecting.add_library,
     playing.add_resynth,
     playing.add_encode,
     preparing.add_prepare,

@@ -27,6 +27,13 @@ def file_stem(patch: Patch) -> str:
     return stem if plain else f"{stem}_{sha256(patch.to_json().encode()).hexdigest()[:4]}"
 
 
+def title(patch: Patch) -> str:
+    """A short name for people: category, seed or that it is not one of a seed, sliders."""
+    what = (patch.category or patch.model).replace("_", " ").capitalize()
+    begun = f"{what} {patch.seed}" if patch.latent is None else f"{what}, found"
+    return ", ".join([begun, *(f"{name} {amount:+.3g}" for name, amount in furthest(patch))])
+
+
 def sliders(patch: Patch) -> list[str]:
     """The sliders that stand furthest from zero, in words: bright+3, sustain-1.5."""
     return [f"{word(name)}{amount:+.3g}" for name, amount in furthest(patch)]
