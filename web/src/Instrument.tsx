@@ -11,6 +11,8 @@ import { Help } from "./Help";
 import { frameOf, wavOf, type Body, type Question } from "./infer";
 import { commandOf, type Command } from "./keys";
 import { Outbox, type Said } from "./outbox";
+import { octavesOf, semitonesOf } from "./computer";
+import { Piano } from "./Piano";
 import { Picture } from "./Picture";
 import { LatestWins } from "./requests";
 import { Source } from "./Source";
@@ -52,13 +54,16 @@ export function Instrument({ meta, frame, tell }: Props) {
   const [loop, setLoop] = useState(false);
   const [auto, setAuto] = useState(true);
   const [help, setHelp] = useState(false);
+  const [keys, setKeys] = useState(false);
   const [volume, setVolume] = useState(keptVolume);
   const [map, setMap] = useState<ColourMap>("magma");
   const views = useViews(shown);
 
   // What handlers of the keyboard and of answers read, always as of the last picture.
-  const now = useRef({ meta, held, loop, auto, playing });
-  now.current = { meta, held, loop, auto, playing };
+  // On keys a new sound waits for a key.
+  const atOnce = auto && !keys;
+  const now = useRef({ meta, held, loop, auto: atOnce, playing, keys });
+  now.current = { meta, held, loop, auto: atOnce, playing, keys };
   const first = useRef(true);
   const streamed = useRef<string | null>(null);
   const dragging = useRef(false);
@@ -122,6 +127,7 @@ export function Instrument({ meta, frame, tell }: Props) {
     engine.onBreak = () => setTrouble("The sound without an end broke off. Play it again.");
     const wake = () => engine.wake();
     const onKeyDown = (event: KeyboardEvent) => {
+      if (now.current.keys && (semitonesOf(event.code) !== null || octavesOf(event.code))) return;
       const command = commandOf(event, event.composedPath()[0] as Element);
       if (!command || event.repeat) return;
       // Before Streamlit's own keys, some of which are the same.
@@ -226,6 +232,7 @@ export function Instrument({ meta, frame, tell }: Props) {
       engine.loop(!loop);
       setLoop(!loop);
     } else if (command === "help") setHelp(true);
+    else if (command === "keys") setKeys(!now.current.keys);
     else if (command === "save") told("save", () => void save(meta));
     else if (command !== `slot ${meta.slot}`) {
       settle();
@@ -277,8 +284,14 @@ export function Instrument({ meta, frame, tell }: Props) {
         <Transport
           engine={engine} playing={playing} loop={loop} auto={auto} setAuto={setAuto} slot={meta.slot} map={map} setMap={setMap}
           views={views} whole={shown} run={run} lufs={shown?.lufs ?? NaN} endless={meta.stream !== null && engine.endless}
-          canFlow={meta.stream !== null} volume={volume} setVolume={setVolume}
+          canFlow={meta.stream !== null} volume={volume} setVolume={setVolume} keys={keys}
         />
+        {keys && shown && (
+          <Piano
+            engine={engine} frame={shown} body={question()} address={meta.address} goes={meta.stream !== null}
+            controls={meta.banks.flatMap((bank) => bank.controls)} moves={moves} tell={setTrouble}
+          />
+        )}
         <Banks banks={meta.banks} place="under" values={values} moves={moves} />
       </div>
       <Help open={help} close={() => setHelp(false)} />

@@ -4,6 +4,7 @@ import { alone } from "./alone";
 import type { Frame } from "./frame";
 import { audible, loudest } from "./sound";
 import { Stream } from "./stream";
+import type { Output } from "./voices";
 import { gainOf } from "./volume";
 
 export const CROSSFADE = 0.02;
@@ -13,6 +14,15 @@ const CURVE = 33;
 
 const RISE = Float32Array.from({ length: CURVE }, (_, i) => Math.sin((i / (CURVE - 1)) * (Math.PI / 2)));
 const FALL = RISE.slice().reverse();
+
+// Even up to LINEAR, then ever flatter: what adds up beyond full scale bends, where it would be cut off.
+const LINEAR = 0.7;
+const SOFT = Float32Array.from({ length: 4097 }, (_, i) => soft(i / 2048 - 1));
+
+function soft(x: number): number {
+  const over = Math.abs(x) - LINEAR;
+  return over <= 0 ? x : Math.sign(x) * (LINEAR + (1 - LINEAR) * Math.tanh(over / (1 - LINEAR)));
+}
 
 interface Voice {
   source: AudioBufferSourceNode;
@@ -25,7 +35,15 @@ interface Voice {
   loops: boolean;
 }
 
-let shared: AudioContext | null = null; // a browser has few of them, and a page many players
+/** How far ahead the browser prepares what is heard: as it thinks best, or as little as it can. */
+export type Latency = "interactive" | 0;
+
+const shared = new Map<Latency, AudioContext>(); // a browser has few of them, and a page many players
+
+function contextOf(latencyHint: Latency): AudioContext {
+  if (!shared.has(latencyHint)) shared.set(latencyHint, new AudioContext({ latencyHint }));
+  return shared.get(latencyHint)!;
+}
 
 export class Engine {
   /** Called when a sound has ended by itself. */
@@ -36,13 +54,16 @@ export class Engine {
   private meter: AnalyserNode | null = null;
   private output: GainNode | null = null;
   private loudness = 1;
+  private others: WaveShaperNode | null = null;
   private reading = new Float32Array(1024);
   private voice: Voice | null = null;
   private stream: Stream | null = null;
   private frame: Frame | null = null;
   private place = 0;
 
-  constructor(private readonly takeContext: () => AudioContext = () => (shared ??= new AudioContext({ latencyHint: "interactive" }))) {}
+  private latency: Latency = "interactive";
+
+  constructor(private readonly takeContext: (latency: Latency) => AudioContext = contextOf) {}
 
   get playing(): boolean {
     return this.voice !== null || this.stream !== null;
@@ -124,19 +145,45 @@ export class Engine {
 
   /** Peak of the sound that is heard now, dBFS, whatever the volume; -Infinity in silence. */
   level(): number {
-    if (!this.meter || !this.playing) return -Infinity;
+    if (!this.meter || !(this.playing || this.others)) return -Infinity;
     this.meter.getFloatTimeDomainData(this.reading);
     return 20 * Math.log10(loudest(this.reading));
   }
 
+  /** Stops, and plays by another latency from then on: at 0 a key is heard sooner, and a busy machine may crackle. */
+  hurry(latency: Latency): void {
+    this.stop();
+    this.latency = latency;
+    this.context = this.meter = this.output = this.others = null;
+  }
+
+  /** Where other players of this page come in: before the meter and the volume, softly limited where they add up. */
+  entrance(): Output {
+    this.wake();
+    const context = this.context!;
+    if (!this.others) {
+      this.others = context.createWaveShaper();
+      this.others.curve = SOFT;
+      this.others.connect(this.meter!);
+    }
+    return { context, into: this.others };
+  }
+
+  /** All of a sound. */
+  buffer(frame: Frame): AudioBuffer {
+    this.wake();
+    return toBuffer(this.context!, frame, frame.seconds, false);
+  }
+
   close(): void {
     this.silence();
+    this.others = null;
     this.output?.disconnect();
     this.context = this.meter = this.output = null;
   }
 
   private open(): AudioContext {
-    const context = this.takeContext();
+    const context = this.takeContext(this.latency);
     this.meter = context.createAnalyser();
     this.meter.fftSize = this.reading.length;
     this.output = context.createGain();

@@ -10,6 +10,7 @@ export const SHORTCUTS = [
   { key: "s", name: "save", shown: "S", does: "Save the sound as a WAV file" },
   { key: "l", name: "loop", shown: "L", does: "Loop on or off" },
   { key: "e", name: "endless", shown: "E", does: "Play without an end, or stop; for sounds that go on, such as rain" },
+  { key: "m", name: "keys", shown: "M", does: "Play it on keys: of the computer (A to ;, with , and . for octaves), of MIDI or on the screen" },
   { key: "?", name: "help", shown: "?", does: "This list" },
 ] as const;
 

@@ -64,6 +64,18 @@ describe("the engine", () => {
     expect(engine.level()).toBeCloseTo(-6.02, 2);
   });
 
+  it("goes on by a context of another latency, as loud and with its sound", () => {
+    const contexts = new Map<unknown, Context>();
+    const engine = new Engine((latency) => (contexts.set(latency, new Context()), contexts.get(latency) as unknown as AudioContext));
+    engine.volume = 0.5;
+    engine.load(steady(), false);
+    engine.play(0, false);
+    engine.hurry(0);
+    expect([engine.playing, contexts.get("interactive")!.sources[0]!.stopped]).toEqual([false, CROSSFADE]);
+    engine.play(0, false);
+    expect([contexts.get(0)!.sources.length, contexts.get(0)!.gains[0]!.gain.value]).toEqual([1, 0.25]);
+  });
+
   it("changes into a new sound at the same place, by an equal-power crossfade of 20 ms", () => {
     const { context, engine } = opened();
     engine.load(steady(), false);
