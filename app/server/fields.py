@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from app.server import frames
 from app.server.refusals import Refusal
@@ -165,6 +166,32 @@ def known_only(asked: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     for name in asked:
         if name not in known:
             raise Refusal(400, name, f"is no field of this route; there are {', '.join(known)}")
+
+
+@takes(type="string", enum=list(SUBTYPES), default="wav")
+def _file_format(name: str, value: str) -> str:
+    if value not in SUBTYPES:
+        raise Refusal(400, name, f"must be one of {', '.join(SUBTYPES)}")
+    return value
+
+
+@takes(type="integer", enum=list(EXPORT_RATES))
+def _spelled_rate(name: str, value: str) -> int:
+    if value not in map(str, EXPORT_RATES):
+        raise Refusal(400, name, f"must be one of {', '.join(map(str, EXPORT_RATES))} Hz")
+    return int(value)
+
+
+FILE: dict[str, Check] = {"format": _file_format, "rate": _spelled_rate}
+
+
+def addressed(pairs: Sequence[tuple[str, str]], own: Container[str]) -> tuple[dict[str, str], Patch]:
+    """The fields of an address that are a route's own, and the patch that the others spell. Raises Refusal for a field
+    of its own that is given twice, and PatchError."""
+    mine = [(name, text) for name, text in pairs if name in own]
+    if len(dict(mine)) < len(mine):
+        raise Refusal(400, mine[-1][0], "is given twice; give it once")
+    return dict(mine), Patch.from_query(urlencode([pair for pair in pairs if pair[0] not in own]))
 
 
 def patch_query() -> dict[str, Schema]:

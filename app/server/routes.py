@@ -1,5 +1,5 @@
-"""HTTP routes of the web app, bare and under server.baseUrlPath: GET /healthz, GET /models, POST /infer, POST /morph,
-POST /encode, GET /stream (app/server/streaming.py), and GET /openapi.json, which tells of all of them.
+"""HTTP routes of the web app, bare and under server.baseUrlPath: GET /healthz, GET /models, POST and GET
+/infer, POST /morph, POST /encode, GET /stream (app/server/streaming.py), and GET /openapi.json, which tells of all.
 
 Streamlit's own guards (XSRF, CORS, upload size) do not cover these routes, so method, origin, content type, size and
 schema are checked here. Every refusal is one JSON line: {"error": sentence, "field": what it is about or null}.
@@ -15,6 +15,9 @@ POST /infer takes the fields of a patch, and
 - "replace": false for 409 instead, where a file of that name is there;
 - "preview": true for a picture (PNG) of the sound beside that file.
 The seed is in the confirmation, and in the header Sonoform-Seed of a sound.
+
+GET /infer is the sound of a patch that is spelled in the address, as in a link of the web app, with "format" (wav,
+flac, ogg, mp3) and "rate" beside it: a file, named after what is in it.
 
 POST /morph takes the fields of a morph (synth/patch/morph.py), and the same beside them.
 
@@ -46,16 +49,18 @@ from streamlit import config
 
 from app.server import frames
 from app.server.bodies import brought, check_origin, json_object, upload
-from app.server.fields import MEDIA_TYPES, WISHES, Order, Wish, ordered
+from app.server.fields import FILE, MEDIA_TYPES, WISHES, Order, Wish, addressed, ordered, patch_query
 from app.server.instruments import instrument
 from app.server.openapi import JSON, OBJECT, SOUND, Operation, Table, endpoints
 from app.server.refusals import Refusal
 from app.server.streaming import STREAM
 from synth.checkpoint.fit import default_patch
 from synth.checkpoint.store import catalogue
+from synth.choices import SUBTYPES
 from synth.errors import AudioError
 from synth.latents.budget import Budget
 from synth.patch.morph import Morph
+from synth.patch.naming import file_stem
 from synth.patch.patch import Patch
 from synth.paths import outputs
 from synth.sound.excerpt import chosen
@@ -84,9 +89,14 @@ def table() -> Table:
     query = {name: dict(check.schema) for name, check in WISHES.items()}
     form = {"type": "object", "properties": {"sound": {"type": "string", "format": "binary"}, **query}}
     brought = {"audio/wav": SOUND, "application/octet-stream": SOUND, "multipart/form-data": form}
+    files = {media: SOUND for name, media in MEDIA_TYPES.items() if name in SUBTYPES}
+    address = patch_query() | {name: dict(check.schema) for name, check in FILE.items()}
     return {
         **reading(),
-        "/infer": {"POST": Operation(infer, "A sound", body={JSON: ordered(Patch.schema())}, answers=sounds)},
+        "/infer": {
+            "POST": Operation(infer, "A sound", body={JSON: ordered(Patch.schema())}, answers=sounds),
+            "GET": Operation(infer_file, "A sound as a file", address, answers=files),
+        },
         "/morph": {"POST": Operation(morph, "A sound between", body={JSON: ordered(Morph.schema())}, answers=sounds)},
         "/encode": {"POST": Operation(encode, "The patch of a sound", query, brought, {JSON: Patch.schema()})},
         "/stream": STREAM,
@@ -121,6 +131,15 @@ async def models(_request: Request) -> Response:
 
 async def infer(request: Request) -> Response:
     return await _answered(request, Patch.from_json)
+
+
+async def infer_file(request: Request) -> Response:
+    check_origin(request)
+    own, patch = addressed(request.query_params.multi_items(), FILE)
+    order = Order(**{name: FILE[name](name, text) for name, text in own.items()})
+    answer = await to_thread.run_sync(_answer, patch, order, limiter=_renders)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{file_stem(patch)}.{order.format}"'
+    return answer
 
 
 async def morph(request: Request) -> Response:

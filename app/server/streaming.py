@@ -16,7 +16,6 @@ import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 import numpy as np
 from anyio import CapacityLimiter, to_thread
@@ -25,7 +24,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.server.bodies import check_origin
-from app.server.fields import patch_query, seconds
+from app.server.fields import addressed, patch_query, seconds
 from app.server.instruments import instrument
 from app.server.openapi import SOUND, Operation
 from app.server.refusals import Refusal
@@ -69,16 +68,13 @@ class Asked:
     @classmethod
     def read(cls, pairs: list[tuple[str, str]], limit: float) -> Asked:
         """limit: of the seconds. Raises Refusal and PatchError."""
-        own = [(name, text) for name, text in pairs if name in OWN]
-        asked = dict(own)
-        if len(asked) < len(own):
-            raise Refusal(400, own[-1][0], "is given twice; give it once")
+        asked, patch = addressed(pairs, OWN)
         if asked.get("format", "wav") != "wav":
             raise Refusal(400, "format", "must be wav")
         length = seconds("seconds", asked["seconds"]) if "seconds" in asked else limit
         if not 0.0 < length <= limit:
             raise Refusal(400, "seconds", f"must be above 0 and at most {limit:g}")
-        return cls(Patch.from_query(urlencode([pair for pair in pairs if pair[0] not in OWN])), length)
+        return cls(patch, length)
 
 
 async def stream(request: Request) -> Response:

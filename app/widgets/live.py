@@ -153,15 +153,16 @@ def live(
     file: str = "sound",
     slot: str = "A",
     source: Source | None = None,
-    stream: str | None = None,
+    query: str | None = None,
+    endless: bool = False,
 ) -> bool:
     """Mounts the instrument; false where the browser could not load it, and the page must use plain widgets.
 
     body: what `sound` was made of, in plain JSON types, as the route at `address` takes it; a moved control is heard
     by asking there again with its value in place. set_values, run: called before the page's next run, with the controls
     that were let go by name, and with one of COMMANDS. file: name of a saved file, without its suffix. slot: the one of
-    "A" and "B" that the body is in, if any. source: what is chosen above the picture. stream: the query by which
-    GET /stream plays the body without an end, where it can.
+    "A" and "B" that the body is in, if any. source: what is chosen above the picture. query: the body as GET /infer
+    and GET /stream take it, where they do; endless: whether the second can play it.
     """
     controls = named(banks, source)
     heard = f"{key}.heard"
@@ -174,7 +175,7 @@ def live(
             elif name in COMMANDS:
                 run(name)
 
-    told = _meta(st.session_state.get(heard, 0), address, body, banks, file, slot, source, stream)
+    told = _meta(st.session_state.get(heard, 0), address, body, banks, file, slot, source, query, endless)
     state = mounting.component("instrument", "mountInstrument")(
         key=key,
         data=mounting.pack(told, sound),
@@ -220,7 +221,8 @@ def of_session(
         file=file_stem(patch),
         slot=slot,
         source=source,
-        stream=patch.to_query() if endless else None,
+        query=patch.to_query(),
+        endless=endless,
     )
 
 
@@ -254,7 +256,8 @@ def _meta(
     file: str,
     slot: str,
     source: Source | None = None,
-    stream: str | None = None,
+    query: str | None = None,
+    endless: bool = False,
 ) -> dict[str, Any]:
     return {
         "heard": heard,
@@ -264,7 +267,8 @@ def _meta(
         "file": file,
         "slot": slot,
         "source": asdict(source) if source else None,
-        "stream": stream,
+        "query": query,
+        "endless": endless,
     }
 
 

@@ -78,3 +78,21 @@ def test_a_file_is_saved_at_the_rate_that_was_chosen(live, tmp_path):  # noqa: F
     download.value.save_as(tmp_path / "kept.flac")
     kept = Sound.load(tmp_path / "kept.flac")
     assert kept.sample_rate == 44100 and kept.patch is not None and kept.patch.seed == 3
+
+
+def test_the_picture_is_dragged_out_as_the_file(live):  # noqa: F811
+    given = live.evaluate(
+        """() => {
+          const dataTransfer = new DataTransfer();
+          const stage = [...document.querySelectorAll("*")].map(e => e.shadowRoot?.querySelector(".stage")).find(Boolean);
+          stage.dispatchEvent(new DragEvent("dragstart", { dataTransfer, bubbles: true }));
+          return [stage.draggable, dataTransfer.getData("DownloadURL"), dataTransfer.getData("text/uri-list")];
+        }"""
+    )
+    draggable, download, address = given
+    kind, name, where = download.split(":", 2)
+    assert draggable and (kind, name, where) == ("audio/wav", "tiny_hit_s3.wav", address)
+    answer = live.request.get(address)
+    assert answer.headers["content-disposition"] == 'attachment; filename="tiny_hit_s3.wav"'
+    patch = Sound.load(answer.body()).patch
+    assert patch is not None and (patch.model, patch.category, patch.seed) == ("tiny", "hit", 3)

@@ -13,7 +13,7 @@ import { commandOf, type Command } from "./keys";
 import { Outbox, type Said } from "./outbox";
 import { octavesOf, semitonesOf } from "./computer";
 import { Piano } from "./Piano";
-import { Picture } from "./Picture";
+import { Picture, type SoundFile } from "./Picture";
 import { LatestWins } from "./requests";
 import { Source } from "./Source";
 import { Transport } from "./Transport";
@@ -33,8 +33,10 @@ export interface Meta {
   file: string;
   slot: string;
   source: Sources | null;
-  /** The query by which GET /stream plays the body without an end, where it can. */
-  stream: string | null;
+  /** The body as GET /infer and GET /stream take it, where they do. */
+  query: string | null;
+  /** Whether the second can play it. */
+  endless: boolean;
 }
 
 interface Props {
@@ -112,7 +114,7 @@ export function Instrument({ meta, frame, tell }: Props) {
     const command = waiting.current;
     waiting.current = null;
     if (command === "save") void save(meta);
-    if (command === "endless" || (engine.endless && streamed.current !== meta.stream)) flow(meta);
+    if (command === "endless" || (engine.endless && streamed.current !== meta.query)) flow(meta);
     const asked = spelled(meta.body);
     if (!frame || asked === loaded.current) return;
     drafts.drop();
@@ -222,7 +224,7 @@ export function Instrument({ meta, frame, tell }: Props) {
     if (command === "seed" && meta.source) roll();
     else if (command === "endless") {
       if (engine.endless) engine.stop();
-      else if (meta.stream !== null) told("endless", () => flow(meta));
+      else if (meta.endless) told("endless", () => flow(meta));
       setPlaying(engine.playing);
     } else if (command === "play") {
       if (playing) engine.stop();
@@ -247,10 +249,10 @@ export function Instrument({ meta, frame, tell }: Props) {
     else waiting.current = command;
   }
 
-  function flow({ stream }: Meta): void {
-    if (stream === null) return engine.stop();
-    streamed.current = stream;
-    engine.flow(new URL(`stream?${stream}`, document.baseURI).href);
+  function flow({ query, endless }: Meta): void {
+    if (!endless) return engine.stop();
+    streamed.current = query;
+    engine.flow(new URL(`stream?${query}`, document.baseURI).href);
     setPlaying(engine.playing);
   }
 
@@ -280,15 +282,15 @@ export function Instrument({ meta, frame, tell }: Props) {
       <Banks banks={meta.banks} place="side" values={values} moves={moves} />
       <div className="sound">
         <p className="trouble" role="status">{trouble}</p>
-        {shown && <Picture frame={shown} engine={engine} map={map} view={view} setView={setView} band={band} setBand={setBand} />}
+        {shown && <Picture frame={shown} engine={engine} map={map} view={view} setView={setView} band={band} setBand={setBand} file={fileOf(meta)} />}
         <Transport
           engine={engine} playing={playing} loop={loop} auto={auto} setAuto={setAuto} slot={meta.slot} map={map} setMap={setMap}
-          views={views} whole={shown} run={run} lufs={shown?.lufs ?? NaN} endless={meta.stream !== null && engine.endless}
-          canFlow={meta.stream !== null} volume={volume} setVolume={setVolume} keys={keys}
+          views={views} whole={shown} run={run} lufs={shown?.lufs ?? NaN} endless={meta.endless && engine.endless}
+          canFlow={meta.endless} volume={volume} setVolume={setVolume} keys={keys}
         />
         {keys && shown && (
           <Piano
-            engine={engine} frame={shown} body={question()} address={meta.address} goes={meta.stream !== null}
+            engine={engine} frame={shown} body={question()} address={meta.address} goes={meta.endless}
             controls={meta.banks.flatMap((bank) => bank.controls)} moves={moves} tell={setTrouble}
           />
         )}
@@ -297,4 +299,9 @@ export function Instrument({ meta, frame, tell }: Props) {
       <Help open={help} close={() => setHelp(false)} />
     </div>
   );
+}
+
+/** Name and address of the sound as a file, which the picture can be dragged out as. */
+function fileOf({ query, address, file }: Meta): SoundFile | null {
+  return query === null ? null : { name: `${file}.wav`, address: new URL(`${address}?${query}`, document.baseURI).href };
 }

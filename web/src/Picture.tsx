@@ -1,6 +1,6 @@
 // Waveform and spectrogram over one time axis: the picture of the sound, and its player.
 
-import { memo, useEffect, useLayoutEffect, useReducer, useRef, type KeyboardEvent, type MouseEvent, type PointerEvent } from "react";
+import { memo, useEffect, useLayoutEffect, useReducer, useRef, type DragEvent, type KeyboardEvent, type MouseEvent, type PointerEvent } from "react";
 import { CLOSEST_KHZ, panned, ticks, whole, zoomed, type View } from "./axis";
 import type { ColourMap } from "./colours";
 import type { Engine } from "./engine";
@@ -22,9 +22,17 @@ interface Props {
   setBand: (band: View) => void;
   /** Fewer than so many ticks an axis. */
   most?: number;
+  /** What it is dragged out of the page as, where it can be. */
+  file?: SoundFile | null;
 }
 
-export const Picture = memo(function Picture({ frame, engine, map, view, setView, band, setBand, most = 9 }: Props) {
+/** A file that lies under an address. */
+export interface SoundFile {
+  name: string;
+  address: string;
+}
+
+export const Picture = memo(function Picture({ frame, engine, map, view, setView, band, setBand, most = 9, file = null }: Props) {
   const [wave, spectrum] = [useRef<HTMLCanvasElement>(null), useRef<HTMLCanvasElement>(null)];
   const stage = useRef<HTMLDivElement>(null);
   const head = useRef<HTMLElement>(null);
@@ -79,6 +87,9 @@ export const Picture = memo(function Picture({ frame, engine, map, view, setView
         aria-valuemin={0}
         aria-valuemax={Number(seconds.toFixed(2))}
         aria-valuenow={0}
+        draggable={file !== null}
+        title={file ? `Click to move the playhead; drag it out as ${file.name}` : undefined}
+        onDragStart={(event) => file && takeOut(event, file)}
         onKeyDown={onKeyDown}
         onClick={seek}
       >
@@ -95,6 +106,13 @@ export const Picture = memo(function Picture({ frame, engine, map, view, setView
     </div>
   );
 });
+
+/** Gives a drag the file: Chromium writes it where it is dropped, others drop its address. */
+function takeOut({ dataTransfer }: DragEvent, { name, address }: SoundFile): void {
+  dataTransfer.effectAllowed = "copy";
+  dataTransfer.setData("DownloadURL", `audio/wav:${name}:${address}`);
+  dataTransfer.setData("text/uri-list", address);
+}
 
 function rounded(khz: number): string {
   return String(Number(khz.toFixed(2)));

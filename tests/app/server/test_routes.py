@@ -72,6 +72,37 @@ def test_infer_answers_audio_with_its_patch(client, format):
     assert sound.patch.to_dict() | PATCH == sound.patch.to_dict()
 
 
+def test_the_address_of_a_patch_is_its_file(client):
+    patch = Patch(**PATCH, sliders={"Dim 1": 1.5}, pitch=3.0)
+    answer = client.get(f"/infer?{patch.to_query()}")
+    assert answer.content == client.post("/infer", json=patch.to_dict()).content
+    named = answer.headers["content-disposition"]
+    assert named.startswith('attachment; filename="tiny_scrape_dim_1+1.5_s3') and named.endswith('.wav"')
+    flac = client.get(f"/infer?{patch.to_query()}&format=flac&rate=44100")
+    assert flac.headers["content-type"] == "audio/flac"
+    sound = Sound.load(flac.content)
+    assert sound.sample_rate == 44100 and sound.patch == patch
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "field"),
+    [
+        ("m=tiny&format=frame", 400, "format"),
+        ("m=tiny&format=wav&format=wav", 400, "format"),
+        ("m=tiny&rate=1", 400, "rate"),
+        ("m=tiny&format=mp3&rate=96000", 400, "rate"),
+        ("m=tiny&p=9", 400, "psi"),
+        ("m=nothing", 404, "model"),
+    ],
+)
+def test_an_address_that_asks_wrongly_is_one_sentence(client, query, status, field):
+    refused(client.get(f"/infer?{query}"), status, field)
+
+
+def test_pages_of_other_sites_may_not_ask_by_address(client):
+    refused(client.get("/infer?m=tiny", headers={"Sec-Fetch-Site": "cross-site"}), 403, "Origin")
+
+
 def test_infer_answers_a_wav_unless_told(client):
     assert client.post("/infer", json=PATCH).headers["content-type"] == "audio/wav"
 
@@ -294,7 +325,7 @@ def test_a_key_that_is_no_text_is_told_in_one_line(client, route):
 
 @pytest.mark.parametrize(
     "request_line",
-    ["BREW /infer", "TRACE /models", "GET /infer", "PUT /infer", "OPTIONS /infer", "POST /models", "POST /healthz"],
+    ["BREW /infer", "TRACE /models", "GET /encode", "PUT /infer", "OPTIONS /infer", "POST /models", "POST /healthz"],
 )
 def test_other_methods_are_refused(client, request_line):
     answer = client.request(*request_line.split())
