@@ -84,7 +84,8 @@ def test_the_picture_is_dragged_out_as_the_file(live):  # noqa: F811
     given = live.evaluate(
         """() => {
           const dataTransfer = new DataTransfer();
-          const stage = [...document.querySelectorAll("*")].map(e => e.shadowRoot?.querySelector(".stage")).find(Boolean);
+          const roots = [...document.querySelectorAll("*")].map(e => e.shadowRoot);
+          const stage = roots.map(root => root?.querySelector(".stage")).find(Boolean);
           stage.dispatchEvent(new DragEvent("dragstart", { dataTransfer, bubbles: true }));
           return [stage.draggable, dataTransfer.getData("DownloadURL"), dataTransfer.getData("text/uri-list")];
         }"""
