@@ -26,6 +26,7 @@ pages = [
     st.Page(PAGES / "transfer.py", title="Transfer", icon=":material/colorize:"),
     st.Page(PAGES / "generators.py", title="Generators", icon=":material/apps:"),
     st.Page(PAGES / "kits.py", title="Kits", icon=":material/grid_on:"),
+    st.Page(PAGES / "library.py", title="Library", icon=":material/favorite:"),
     st.Page(PAGES / "train.py", title="Train", icon=":material/model_training:"),
 ]
 current = st.navigation(pages, position="top")

@@ -92,16 +92,16 @@ def one(here: Patch, cards: Cards) -> None:
             if kept := shelf.kept():
                 with st.popover("From the shelf", icon=":material/shelves:"):
                     for item in kept:
-                        key, put = f"kits.shelf.{item.name}", (lambda patch: change(now().put(patch)))
+                        key, put = f"kits.shelf.{item.id}", (lambda patch: change(now().put(patch)))
                         st.button(plain(item.name), key=key, type="tertiary", on_click=put, args=(item.patch,))
             st.button("Empty", icon=":material/close:", disabled=not pad, on_click=lambda: change(now().put(None)))
-        drawn(pad.patch if pad else here, cards)
+        drawn(pad.patch if pad else here, cards, bool(pad))
         if pad:
             played(pad)
 
 
-def drawn(patch: Patch, cards: Cards) -> None:
-    """A category and a seed for the pad at hand."""
+def drawn(patch: Patch, cards: Cards, there: bool) -> None:
+    """A category and a seed for the pad at hand, and the heart of its sound where it has one."""
     names = cards[patch.model].categories if patch.model in cards else []
 
     def draw(category: str | None, seed: int | None) -> None:
@@ -111,7 +111,9 @@ def drawn(patch: Patch, cards: Cards) -> None:
         category = held("kits.category", patch.category, lambda name: draw(name, patch.seed), names)
         st.selectbox("Category", names, format_func=readable, width=190, **category)
         seed = held("kits.seed", patch.seed, lambda number: draw(patch.category, number))
-        st.number_input("Seed", 0, 2**32 - 1, step=1, width=150, **seed)
+        st.number_input("Seed", 0, 2**32 - 1, step=1, width=130, **seed)
+        if there:
+            shelf.heart(patch, "kits.heart", shelf.KEY)
 
 
 def played(pad: Pad) -> None:

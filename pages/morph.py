@@ -339,7 +339,7 @@ def steps(morph: Morph) -> None:
     def go(i: int) -> None:
         change(replace(morph, x=places[i].x, y=places[i].y))
 
-    tiles.grid("morph", [str(i + 1) for i in range(STEPS)], [shared.picture(p) for p in patches], STEPS, here, go)
+    tiles.grid("morph", [str(i + 1) for i in range(STEPS)], [shared.picture(p) for p in patches], STEPS, (here,), go)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="way"):
         if len(offered_ways) > 1:
             st.selectbox("Way", offered_ways, width=170, **remembered(WAY, stops, list(offered_ways)))

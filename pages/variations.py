@@ -154,7 +154,7 @@ def grid(centre: Patch, wanted: Wanted, around: list[Patch], at: int | None) -> 
     if around:
         shared = loaded(centre.model)
         labels = [str(i + 1) for i in range(len(around))]
-        tiles.grid("variations", labels, [shared.picture(patch) for patch in around], ACROSS, at, choose)
+        tiles.grid("variations", labels, [shared.picture(patch) for patch in around], ACROSS, (at,), choose)
     heard = "the sound at hand, their centre" if at is None else f"neighbour {at + 1}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="centre"):
         st.button(

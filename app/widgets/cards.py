@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.session.batch import Item
 from app.session.morphing import in_a_row
-from app.widgets import players
+from app.widgets import players, shelf
 from app.widgets.downloads import files
 from app.widgets.links import to_shape
 from app.widgets.verbatim import plain
@@ -53,8 +53,10 @@ def show(key: str, item: Item, sound: Sound, family: str, acts: Sequence[Act]) -
                     on_click=act.run,
                     args=(item.patch,),
                 )
-        if can(family, SPACE):
-            to_shape(item.patch)
+        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+            shelf.heart(item.patch, f"heart-{key}", of=item.title)
+            if can(family, SPACE):
+                to_shape(item.patch)
 
 
 def strip(sounds: Sequence[Sound]) -> None:

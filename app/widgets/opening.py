@@ -63,7 +63,7 @@ def start(card: Card) -> None:
 
     names = [label(name) for name in begun]
     # None is marked: this part does not run again when the desk moves on from a start.
-    tiles.grid("opening", names, pictures, len(patches), None, choose)
+    tiles.grid("opening", names, pictures, len(patches), (), choose)
 
 
 def take(key: str, cards: Cards) -> None:

@@ -1,84 +1,113 @@
-"""Sounds kept aside in this browser session, newest first: to hear again, to save, and for pages that take several."""
+"""The sounds that were kept last, newest first: to hear again, to save, and for pages that take several. The heart."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
+from typing import TypeVar
 
 import streamlit as st
 
 from app.server.instruments import instrument
 from app.widgets import current_patch, downloads, links, players
 from app.widgets.verbatim import plain, sentence
-from synth.errors import SonoformError
-from synth.patch.naming import file_stem, title
+from synth.errors import LibraryError, SonoformError
+from synth.library.entry import Entry
+from synth.library.finding import Wanted
+from synth.library.library import library
+from synth.patch.naming import file_stem
 from synth.patch.patch import Patch
 
-MAX_KEPT = 32  # the oldest makes room
-MAX_NAME = 60
+MOST = 32  # of the library's, the newest ones
 SHOWN = 5  # at once
+KEY = "K"
 
-_KEPT = "shelf"
+_HEARD = "shelf.heard"
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A sound on the shelf; no two have the same name."""
+    """A sound on the shelf; no two have the same name. id: the library's."""
 
+    id: int
     name: str
     patch: Patch
 
 
 def kept() -> tuple[Kept, ...]:
     """All of them, newest first."""
-    held: tuple[Kept, ...] = st.session_state.get(_KEPT, ())
-    return held
+    entries: list[Entry] = attempt(lambda: library().find(Wanted(), MOST), [])
+    taken: dict[str, None] = {}
+    items = []
+    for entry in entries:
+        spelled = (f"{entry.name} ({number})" for number in count(2))
+        name = entry.name if entry.name not in taken else next(other for other in spelled if other not in taken)
+        taken[name] = None
+        items.append(Kept(entry.id, name, entry.patch))
+    return tuple(items)
 
 
-def keep(patch: Patch, name: str | None = None) -> Kept:
-    """Puts a sound on the shelf; without a name it gets one of its own. One that is there already stays as it is."""
-    there = next((item for item in kept() if item.patch == patch), None)
-    if there and name is None:
-        return there
-    item = Kept(_unique(name or title(patch)), patch)
-    st.session_state[_KEPT] = (item, *kept())[:MAX_KEPT]
-    return item
+def attempt(act: Callable[[], Found], otherwise: Found) -> Found:
+    """What an act finds in the library; what is amiss there is told by the page."""
+    try:
+        return act()
+    except LibraryError as error:
+        current_patch.warn(sentence(error))
+        return otherwise
 
 
-def remove(name: str) -> None:
-    """Takes a sound off the shelf; a name that is not there changes nothing."""
-    st.session_state[_KEPT] = tuple(item for item in kept() if item.name != name)
+def keep(patch: Patch) -> None:
+    """Keeps a sound, for good."""
+    attempt(lambda: library().keep(patch), None)
 
 
-def _unique(name: str) -> str:
-    name = " ".join(name.split())[:MAX_NAME] or "Sound"
-    taken = {item.name for item in kept()}
-    spelled = (f"{name} ({number})" for number in count(2))
-    return name if name not in taken else next(other for other in spelled if other not in taken)
+def remove(at: int) -> None:
+    """Takes a sound out of the library, where it can be brought back."""
+    attempt(lambda: library().delete([at]), None)
+
+
+def remember(patch: Patch) -> None:
+    """Puts a sound at the head of the last ones that were heard, once while it stays the one at hand."""
+    if st.session_state.get(_HEARD) == patch:
+        return
+    st.session_state[_HEARD] = patch
+    attempt(lambda: library().hear(patch), None)
 
 
 # -- on a page -----------------------------------------------------------------------------------------------------
 
 
 def buttons(patch: Patch) -> None:
-    """Keep the sound at hand; see what is kept."""
-    there = any(item.patch == patch for item in kept())
-    st.button(
-        "On the shelf" if there else "Keep",
-        icon=":material/bookmark_added:" if there else ":material/bookmark_add:",
-        disabled=there,
-        key="shelf.keep",
-        help="Puts this sound on the shelf, where other pages find it",
-        on_click=_keep,
-        args=(patch,),
-    )
-    help = "Sounds that you kept in this session"
-    if st.button(f"Shelf · {len(kept())}", icon=":material/shelves:", key="shelf.show", help=help):
+    """Keep the sound at hand, which is heard now; see what is kept."""
+    remember(patch)
+    heart(patch, "shelf.keep", KEY)
+    help = "The sounds that you kept last; all of them are on the page Library"
+    if st.button(f"Shelf · {_count()}", icon=":material/shelves:", key="shelf.show", help=help):
         _show()
 
 
-def _keep(patch: Patch) -> None:
-    keep(patch)
+def heart(patch: Patch, key: str, shortcut: str | None = None, of: str = "") -> None:
+    """Keeps a sound, or takes it out again. of: which sound it is for, where several stand on a page."""
+    entry = attempt(lambda: library().of_patch(patch), None)
+    there = entry is not None and entry.is_kept
+    label = "Kept" if there else "Keep"
+    st.button(
+        f"{label} *{plain(of)}*" if of else label,
+        icon=":material/heart_check:" if there else ":material/favorite:",
+        type="primary" if there and of else "secondary",
+        key=key,
+        help="Takes it out of the library" if there else "Keeps this sound in the library, for good",
+        shortcut=shortcut,
+        on_click=remove if there else keep,
+        args=(entry.id if there and entry else patch,),
+    )
+
+
+def _count() -> int:
+    return min(attempt(lambda: library().count(Wanted()), 0), MOST)
 
 
 @st.dialog("Shelf", width="large")
@@ -86,7 +115,7 @@ def _show() -> None:
     """Every sound with its picture, which plays; to open, to save, to take off."""
     items = kept()
     if not items:
-        st.caption("Sounds that you keep come here, until this browser window is closed.")
+        st.caption("Sounds that you keep come here.")
     pages = -(-len(items) // SHOWN)
     page = st.pagination(pages, key="shelf.page") if pages > 1 else 1
     with st.container(key="shelf"):
@@ -106,11 +135,11 @@ def _entry(item: Kept) -> None:
             st.caption(sentence(error))
             sound = None
         if sound:
-            players.show(f"shelf-{item.name}", sound, item.name)
+            players.show(f"shelf-{item.id}", sound, item.name)
     with row:
         if st.button(
             "Open",
-            key=f"shelf.open.{item.name}",
+            key=f"shelf.open.{item.id}",
             help="Makes it the sound at hand",
             on_click=current_patch.change,
             args=(item.patch,),
@@ -118,14 +147,14 @@ def _entry(item: Kept) -> None:
             st.rerun()  # the page, which closes the shelf
         links.to_shape(item.patch)
         if sound:
-            with st.popover("Save", key=f"shelf.save.{item.name}"):
-                downloads.files(file_stem(item.patch), sound, f"shelf.{{}}.{item.name}")
+            with st.popover("Save", key=f"shelf.save.{item.id}"):
+                downloads.files(file_stem(item.patch), sound, f"shelf.{{}}.{item.id}")
         st.button(
             "",
             icon=":material/close:",
-            key=f"shelf.remove.{item.name}",
+            key=f"shelf.remove.{item.id}",
             type="tertiary",
-            help=f"Takes {plain(item.name)} off the shelf",
+            help=f"Takes {plain(item.name)} out of the library",
             on_click=remove,
-            args=(item.name,),
+            args=(item.id,),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 import streamlit as st
@@ -13,10 +13,15 @@ BINS, FRAMES = 64, 128
 
 
 def grid(
-    key: str, labels: Sequence[str], pictures: Sequence[np.ndarray], across: int, chosen: int | None, choose: Callable
+    key: str,
+    labels: Sequence[str],
+    pictures: Sequence[np.ndarray],
+    across: int,
+    chosen: Collection[int | None],
+    choose: Callable,
 ) -> None:
     """Pictures, levels uint8 (bins, frames) each, `across` in a row; `choose` is called with the place of a pressed
-    one, from 0. app/style.css gives them their looks."""
+    one, from 0; chosen: places of those that are marked. app/style.css gives them their looks."""
     names = [f"tile-{key}-{i}" for i in range(len(pictures))]
     st.html("<style>" + "".join(map(_background, names, pictures)) + "</style>")
     for start in range(0, len(pictures), across):
@@ -25,7 +30,7 @@ def grid(
             column.button(
                 labels[i],
                 key=names[i],
-                type="primary" if i == chosen else "secondary",
+                type="primary" if i in chosen else "secondary",
                 width="stretch",
                 on_click=choose,
                 args=(i,),

@@ -10,9 +10,11 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
+import numpy as np
+
 from synth import paths
 from synth.errors import LibraryError
-from synth.library import finding, lexicon, ucs
+from synth.library import finding, lexicon, thumbnails, ucs
 from synth.library.database import Database
 from synth.library.entry import CHANGES, Entry, several_tags
 from synth.library.finding import Wanted
@@ -116,6 +118,29 @@ class Library:
         with self.database.reading() as connection:
             row = connection.execute("SELECT id FROM sounds WHERE digest = ?", (_digest(_query(patch)),)).fetchone()
             return _entries(connection, row)[0] if row else None
+
+    # -- what sounds look like and are like ----------------------------------------------------------------------------
+
+    def pictures(self, ids: Sequence[int]) -> dict[int, np.ndarray]:
+        """Levels uint8 (bins, frames) of the sounds that have a picture, by id."""
+        found: dict[int, np.ndarray] = {}
+        with self.database.reading() as connection:
+            for some in _parts(ids):
+                rows = connection.execute(f"SELECT sound, picture FROM looks WHERE sound IN {_places(some)}", some)
+                found |= {at: thumbnails.unpacked(data) for at, data in rows if data}
+        return found
+
+    def draw(self, levels: Mapping[int, np.ndarray]) -> None:
+        """Keeps pictures of sounds, by id."""
+        self._look("picture", {at: thumbnails.packed(picture) for at, picture in levels.items()})
+
+    def _look(self, column: str, looks: Mapping[int, bytes]) -> None:
+        there = f"INSERT INTO looks (sound, {column}) SELECT id, ? FROM sounds WHERE id = ?"
+        with self.database.writing() as connection:
+            for at, data in looks.items():
+                connection.execute(
+                    f"{there} ON CONFLICT (sound) DO UPDATE SET {column} = excluded.{column}", (data, at)
+                )
 
     def sliders(self) -> list[str]:
         """Names of the sliders that sounds here have moved."""

@@ -22,9 +22,10 @@ def address(published: Path) -> Iterator[str]:
 
 @pytest.fixture
 def own_address(published: Path, tmp_path: Path) -> Iterator[str]:
-    """An app with models of its own, which it may write to."""
+    """An app with models and a library of its own, which it may write to."""
     checkpoints = shutil.copytree(published, tmp_path / "checkpoints")
-    with served({"SONOFORM_CHECKPOINTS": str(checkpoints)}) as where:
+    library = str(tmp_path / "sounds.sqlite")
+    with served({"SONOFORM_CHECKPOINTS": str(checkpoints), "SONOFORM_LIBRARY": library}) as where:
         yield where
 
 

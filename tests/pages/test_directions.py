@@ -12,8 +12,8 @@ import soundfile
 from streamlit.testing.v1 import AppTest
 
 from app.server.instruments import SharedInstrument
-from app.widgets.shelf import Kept
 from synth.checkpoint.named_directions import FILE, SHARED
+from synth.library.library import library
 from synth.patch.patch import Patch
 from tests.harness.patience import PATIENCE
 
@@ -165,7 +165,8 @@ def test_stereo_at_96_khz_and_a_long_recording_are_sounds_too(page):
 
 
 def test_kept_sounds_are_examples_too(page):
-    page.session_state["shelf"] = tuple(Kept(f"Hit {i}", Patch("tiny", "hit", i)) for i in range(4))
+    for i in range(4):
+        library().keep(Patch("tiny", "hit", i))
     page.run()
     more, less = page.multiselect
     more.set_value(["Hit 0", "Hit 1"])

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.widgets.shelf import Kept
 from synth.checkpoint.store import CARD
+from synth.library.library import library
 from synth.patch.patch import Patch
 from tests.harness.patience import PATIENCE
 from tests.pages.test_directions import MAIN, clean, labelled, noise, tone, wav
@@ -98,7 +98,7 @@ def test_the_end_of_the_slider_is_told(page):
 
 
 def test_a_kept_sound_can_be_the_other_one(page):
-    page.session_state["shelf"] = (Kept("Hit 5", Patch("tiny", "hit", 5)),)
+    library().keep(Patch("tiny", "hit", 5))
     page.run()
     labelled(page.selectbox, "A sound of the shelf").set_value("Hit 5").run()
     clean(page)
