@@ -41,7 +41,11 @@ CREATE TABLE sliders (
 ) WITHOUT ROWID;
 CREATE INDEX sliders_value ON sliders (name, value);
 CREATE TABLE looks (
-    sound INTEGER PRIMARY KEY REFERENCES sounds ON DELETE CASCADE, picture BLOB, embedding BLOB
+    sound INTEGER PRIMARY KEY REFERENCES sounds ON DELETE CASCADE, picture BLOB
+);
+CREATE TABLE directions (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, direction BLOB NOT NULL,
+    sound INTEGER NOT NULL UNIQUE REFERENCES sounds ON DELETE CASCADE
 );
 CREATE VIRTUAL TABLE found USING fts5(
     name, tags, category, ucs, notes, words,
@@ -72,6 +76,7 @@ class Database:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._inode: tuple[int, int] | None = None
+        self.openings = 0  # how often a file was opened: what is held of one in memory is that of its opening
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -116,6 +121,7 @@ class Database:
             self.close()
             self._connection = self._begun()
             self._inode = _inode(self.path)
+            self.openings += 1
         return self._connection
 
     def _begun(self) -> sqlite3.Connection:

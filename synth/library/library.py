@@ -14,10 +14,11 @@ import numpy as np
 
 from synth import paths
 from synth.errors import LibraryError
-from synth.library import finding, lexicon, thumbnails, ucs
+from synth.library import finding, lexicon, likeness, thumbnails, ucs
 from synth.library.database import Database
 from synth.library.entry import CHANGES, Entry, several_tags
 from synth.library.finding import Wanted
+from synth.library.likeness import Nearest
 from synth.patch.naming import title
 from synth.patch.patch import Patch
 
@@ -32,6 +33,7 @@ class Library:
 
     def __init__(self, path: Path):
         self.database = Database(Path(path).absolute())
+        self._nearest, self._opening = Nearest(), 0
 
     # -- keeping -------------------------------------------------------------------------------------------------------
 
@@ -132,15 +134,45 @@ class Library:
 
     def draw(self, levels: Mapping[int, np.ndarray]) -> None:
         """Keeps pictures of sounds, by id."""
-        self._look("picture", {at: thumbnails.packed(picture) for at, picture in levels.items()})
-
-    def _look(self, column: str, looks: Mapping[int, bytes]) -> None:
-        there = f"INSERT INTO looks (sound, {column}) SELECT id, ? FROM sounds WHERE id = ?"
+        packed = [(thumbnails.packed(picture), at) for at, picture in levels.items()]
         with self.database.writing() as connection:
-            for at, data in looks.items():
-                connection.execute(
-                    f"{there} ON CONFLICT (sound) DO UPDATE SET {column} = excluded.{column}", (data, at)
-                )
+            there = "SELECT id, ? FROM sounds WHERE id = ?"
+            connection.executemany(f"INSERT OR REPLACE INTO looks (sound, picture) {there}", packed)
+
+    def unheard(self, limit: int) -> list[Entry]:
+        """Kept sounds that nobody has listened to yet, the newest first: `listened` is told what they are like."""
+        with self.database.reading() as connection:
+            unknown = "NOT EXISTS (SELECT 1 FROM directions WHERE sound = sounds.id)"
+            condition = f"{finding.SCOPES['kept']} AND {unknown}"
+            query = f"SELECT {_FIELDS} FROM sounds WHERE {condition} ORDER BY kept DESC LIMIT ?"
+            rows = connection.execute(query, (limit,))
+            return [_entry(row) for row in rows]
+
+    def listened(self, directions: Mapping[int, np.ndarray]) -> None:
+        """Keeps what sounds are like, unit vectors by id, as `ear.direction` has them."""
+        rows = [(likeness.packed(direction), at) for at, direction in directions.items()]
+        with self.database.writing() as connection:
+            there = "SELECT ?, id FROM sounds WHERE id = ?"
+            connection.executemany(f"INSERT OR REPLACE INTO directions (direction, sound) {there}", rows)
+
+    def alike(self, direction: np.ndarray, wanted: Wanted, limit: int) -> list[tuple[Entry, float]]:
+        """Sounds that were listened to, the most alike first, with the cosine of their direction to this one."""
+        with self.database.reading() as connection:
+            if self._opening != self.database.openings:
+                self._nearest, self._opening = Nearest(), self.database.openings
+            self._nearest.refresh(connection)
+            ids, cosines = self._nearest.order(direction)
+            condition, values = _met(connection, wanted)
+            found: dict[int, float] = {}
+            for some in range(0, len(ids), _AT_ONCE):
+                part = [int(at) for at in ids[some : some + _AT_ONCE]]
+                query = f"SELECT id FROM sounds WHERE id IN {_places(part)} AND {condition}"
+                there = {at for (at,) in connection.execute(query, (*part, *values))}
+                found |= {at: float(cosines[some + i]) for i, at in enumerate(part) if at in there}
+                if len(found) >= limit:
+                    break
+            best = list(found)[:limit]
+            return [(entry, found[entry.id]) for entry in _entries(connection, best)]
 
     def sliders(self) -> list[str]:
         """Names of the sliders that sounds here have moved."""

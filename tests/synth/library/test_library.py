@@ -156,6 +156,56 @@ def test_what_cannot_be_said_changes_nothing(library, said, told):
         library.change(kept.id + 1, name="x")
 
 
+# -- likeness ------------------------------------------------------------------------------------------------------
+
+
+def unit(*numbers: float) -> np.ndarray:
+    vector = np.array(numbers, np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+def alike(library: Library, direction: np.ndarray, wanted: Wanted | None = None, limit: int = 10) -> list[str]:
+    return [entry.name for entry, _ in library.alike(direction, wanted or Wanted(), limit)]
+
+
+def test_the_most_alike_come_first_also_what_another_process_adds(library, path):
+    first, second, third = (library.keep(Patch(seed=seed), "abc"[seed]) for seed in range(3))
+    assert [entry.name for entry in library.unheard(2)] == ["c", "b"]
+    library.listened({first.id: unit(1, 0, 0), second.id: unit(1, 1, 0)})
+    assert [entry.name for entry in library.unheard(9)] == ["c"]
+    assert alike(library, unit(1, 0.1, 0)) == ["a", "b"] and alike(library, unit(0, 1, 0), limit=1) == ["b"]
+    ((_, cosine), _) = library.alike(unit(1, 0, 0), Wanted(), 9)
+    assert cosine == pytest.approx(1.0, abs=1e-3)
+    Library(path).listened({third.id: unit(0, 0.2, 1), first.id: unit(0, 0, 1)})  # and the first one anew
+    assert alike(library, unit(0, 0, 1)) == ["a", "c", "b"]
+    library.delete([first.id])
+    assert alike(library, unit(0, 0, 1)) == ["c", "b"]
+    assert alike(library, unit(0, 0, 1), Wanted(scope="deleted")) == ["a"]
+    assert alike(library, unit(0, 0, 1), Wanted("b")) == ["b"]
+
+
+def test_of_many_that_are_alike_those_that_are_wanted_are_found(library):
+    entries = [library.keep(Patch(seed=seed), f"sound {seed}") for seed in range(1200)]
+    library.listened({entry.id: unit(1, entry.patch.seed / 1200) for entry in entries})
+    library.change(entries[1100].id, stars=5)
+    assert alike(library, unit(1, 0), Wanted(stars=5)) == ["sound 1100"]
+    assert alike(library, unit(1, 0), limit=2) == ["sound 0", "sound 1"]
+
+
+def test_the_ear_tells_kinds_of_sounds_apart_and_hears_no_loudness():
+    from synth.library.ear import direction
+    from synth.sound.sound import Sound
+
+    rng, time = np.random.default_rng(0), np.arange(16000) / 16000
+    click = rng.standard_normal(16000) * np.exp(-time * 80)
+    other = rng.standard_normal(16000) * np.exp(-time * 60)
+    tone = np.sin(2 * np.pi * 440 * time)
+    heard = [direction(Sound(samples.astype(np.float32), 16000)) for samples in (click, other, tone, 0.01 * click)]
+    assert all(np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5) for vector in heard)
+    assert heard[0] @ heard[1] > heard[0] @ heard[2] + 0.05
+    assert heard[0] @ heard[3] == pytest.approx(1.0, abs=1e-4)
+
+
 # -- several, kills, damage ----------------------------------------------------------------------------------------
 
 WRITER = """
