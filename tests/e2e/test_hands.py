@@ -97,3 +97,12 @@ def test_the_picture_is_dragged_out_as_the_file(live):  # noqa: F811
     assert answer.headers["content-disposition"] == 'attachment; filename="tiny_hit_s3.wav"'
     patch = Sound.load(answer.body()).patch
     assert patch is not None and (patch.model, patch.category, patch.seed) == ("tiny", "hit", 3)
+
+
+def test_chance_moves_the_sliders_that_are_not_locked(live):  # noqa: F811
+    live.get_by_role("button", name="Lock Dim 1", exact=True).click()
+    moved = asked(live, live.get_by_role("button", name="Vary", exact=True).click)["sliders"]
+    assert len(moved) > 1 and "Dim 1" not in moved
+    assert all(slider(live, name).get_attribute("aria-valuenow") == f"{value:g}" for name, value in moved.items())
+    live.keyboard.press("z")
+    live.wait_for_url(re.compile("s=3$"))

@@ -4,27 +4,39 @@ import { useState } from "react";
 import type { Bank, Values } from "./controls";
 import { Pad } from "./Pad";
 import { Slider, type Moves } from "./Slider";
+import { directions, varied } from "./vary";
+
+/** Sliders that chance leaves alone. */
+export interface Locks {
+  locked: ReadonlySet<string>;
+  turn: (name: string) => void;
+}
 
 interface Props {
   banks: Bank[];
   values: Values;
   moves: Moves;
+  locks: Locks;
 }
 
-export function Banks({ banks, place, values, moves }: Props & { place: Bank["place"] }) {
+const FARTHEST = 3; // steps of a slider that chance moves it by, on average
+
+export function Banks({ banks, place, values, moves, locks }: Props & { place: Bank["place"] }) {
   return (
     <div className={place === "side" ? "banks" : "banks below"}>
       {banks.filter((bank) => bank.place === place).map((bank) => (
-        <BankOf key={bank.title} bank={bank} values={values} moves={moves} />
+        <BankOf key={bank.title} bank={bank} values={values} moves={moves} locks={locks} />
       ))}
     </div>
   );
 }
 
-function BankOf({ bank, values, moves }: { bank: Bank; values: Values; moves: Moves }) {
+function BankOf({ bank, values, moves, locks }: Omit<Props, "banks"> & { bank: Bank }) {
   const [open, setOpen] = useState(bank.open);
   const moved = [...bank.controls, ...bank.switches].filter(({ name, home }) => values[name] !== home).length;
   const vertical = bank.orientation === "vertical";
+  const free = directions(bank.controls);
+  const lockable = free.length > 1 && !vertical;
   const pair = bank.pad?.map((name) => bank.controls.find((control) => control.name === name));
   return (
     <section className={`bank ${bank.place}`} aria-label={bank.title}>
@@ -36,10 +48,14 @@ function BankOf({ bank, values, moves }: { bank: Bank; values: Values; moves: Mo
       {open && (
         <div className={vertical ? "controls vertical" : "controls"}>
           {bank.controls.map((control) => (
-            <Slider key={control.name} control={control} value={Number(values[control.name])} vertical={vertical} moves={moves} />
+            <Slider
+              key={control.name} control={control} value={Number(values[control.name])} vertical={vertical} moves={moves}
+              lock={lockable && free.includes(control) ? locks.turn : null} locked={locks.locked.has(control.name)}
+            />
           ))}
         </div>
       )}
+      {open && lockable && <Vary vary={(amount) => moves.set(varied(free, values, locks.locked, amount))} />}
       {open && bank.switches.length > 0 && (
         <div className="switches">
           {bank.switches.map(({ name, label, help }) => (
@@ -51,5 +67,18 @@ function BankOf({ bank, values, moves }: { bank: Bank; values: Values; moves: Mo
       )}
       {open && pair?.[0] && pair[1] && <Pad x={pair[0]} y={pair[1]} corners={bank.corners} values={values} moves={moves} />}
     </section>
+  );
+}
+
+function Vary({ vary }: { vary: (amount: number) => void }) {
+  const [amount, setAmount] = useState(1);
+  return (
+    <div className="vary">
+      <button title="Moves the sliders above at random, but for those that are locked" onClick={() => vary(amount)}>Vary</button>
+      <input
+        type="range" min={0.2} max={FARTHEST} step={0.2} value={amount} aria-label="How far Vary goes" title={`By about ${amount}`}
+        onChange={(event) => setAmount(event.target.valueAsNumber)}
+      />
+    </div>
   );
 }

@@ -59,6 +59,7 @@ export function Instrument({ meta, frame, tell }: Props) {
   const [keys, setKeys] = useState(false);
   const [volume, setVolume] = useState(keptVolume);
   const [map, setMap] = useState<ColourMap>("magma");
+  const [locked, setLocked] = useState<ReadonlySet<string>>(new Set());
   const views = useViews(shown);
 
   // What handlers of the keyboard and of answers read, always as of the last picture.
@@ -270,6 +271,10 @@ export function Instrument({ meta, frame, tell }: Props) {
     }
   }
 
+  const locks = useMemo(
+    () => ({ locked, turn: (name: string) => setLocked((before) => turned(before, name)) }),
+    [locked],
+  );
   const values: Values = {};
   const source = meta.source ? [meta.source.seed, ...meta.source.choices] : [];
   for (const { name, value } of [...source, ...meta.banks.flatMap((bank) => [...bank.controls, ...bank.switches])]) {
@@ -279,7 +284,7 @@ export function Instrument({ meta, frame, tell }: Props) {
   return (
     <div className="instrument">
       {meta.source && <Source source={meta.source} values={values} set={set} roll={roll} />}
-      <Banks banks={meta.banks} place="side" values={values} moves={moves} />
+      <Banks banks={meta.banks} place="side" values={values} moves={moves} locks={locks} />
       <div className="sound">
         <p className="trouble" role="status">{trouble}</p>
         {shown && <Picture frame={shown} engine={engine} map={map} view={view} setView={setView} band={band} setBand={setBand} file={fileOf(meta)} />}
@@ -294,7 +299,7 @@ export function Instrument({ meta, frame, tell }: Props) {
             controls={meta.banks.flatMap((bank) => bank.controls)} moves={moves} tell={setTrouble}
           />
         )}
-        <Banks banks={meta.banks} place="under" values={values} moves={moves} />
+        <Banks banks={meta.banks} place="under" values={values} moves={moves} locks={locks} />
       </div>
       <Help open={help} close={() => setHelp(false)} />
     </div>
@@ -304,4 +309,11 @@ export function Instrument({ meta, frame, tell }: Props) {
 /** Name and address of the sound as a file, which the picture can be dragged out as. */
 function fileOf({ query, address, file }: Meta): SoundFile | null {
   return query === null ? null : { name: `${file}.wav`, address: new URL(`${address}?${query}`, document.baseURI).href };
+}
+
+/** A set with a name that was not in it, or without one that was. */
+function turned(names: ReadonlySet<string>, name: string): ReadonlySet<string> {
+  const found = new Set(names);
+  if (!found.delete(name)) found.add(name);
+  return found;
 }

@@ -3,6 +3,9 @@
 import { memo, useLayoutEffect, useRef, type KeyboardEvent, type PointerEvent } from "react";
 import { dragged, fraction, keyed, snapped, told, typed, valueAt, type Control, type Values } from "./controls";
 
+const LOCKED = "M3 7h1V5a4 4 0 0 1 8 0v2h1v8H3zM6 7h4V5a2 2 0 0 0-4 0z";
+const OPEN = "M3 7h7V4a2 2 0 0 0-4 0H4a4 4 0 0 1 8 0v3h1v8H3z";
+
 export interface Moves {
   /** The hand is on the control. */
   hold: () => void;
@@ -21,9 +24,12 @@ interface Props {
   value: number;
   vertical: boolean;
   moves: Moves;
+  /** Locks it against chance, or unlocks it; null where chance does not come. */
+  lock?: ((name: string) => void) | null;
+  locked?: boolean;
 }
 
-export const Slider = memo(function Slider({ control, value, vertical, moves }: Props) {
+export const Slider = memo(function Slider({ control, value, vertical, moves, lock = null, locked = false }: Props) {
   const track = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const place = 100 * fraction(control, value);
@@ -49,7 +55,7 @@ export const Slider = memo(function Slider({ control, value, vertical, moves }: 
   const [near, far] = vertical ? (["bottom", "height"] as const) : (["left", "width"] as const);
 
   return (
-    <div className={vertical ? "slider vertical" : "slider"} title={control.help || undefined}>
+    <div className={vertical ? "slider vertical" : lock ? "slider lockable" : "slider"} title={control.help || undefined}>
       <span className="label">{control.label}</span>
       <div
         ref={track}
@@ -89,6 +95,11 @@ export const Slider = memo(function Slider({ control, value, vertical, moves }: 
           if (event.key === "Enter" || event.key === "Escape") track.current?.focus();
         }}
       />
+      {lock && (
+        <button className="lock" aria-pressed={locked} aria-label={`Lock ${control.label}`} title="Locked, it stays where it is when others vary" onClick={() => lock(control.name)}>
+          <svg viewBox="0 0 16 16" width="12" height="12" aria-hidden="true"><path d={locked ? LOCKED : OPEN} fill="currentColor" /></svg>
+        </button>
+      )}
     </div>
   );
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { dragged, fraction, keyed, learntOf, placed, shown, snapped, spelled, told, typed, valueAt, type Bank, type Control } from "../src/controls";
+import { directions, varied } from "../src/vary";
 
 const bright: Control = { name: "sliders.Bright", label: "Bright", low: -5, high: 5, step: 0.1, value: 0, home: 0, help: "", unit: "", even: true, learnt: false };
 const psi: Control = { ...bright, name: "psi", low: 0, high: 2, step: 0.01, home: 1 };
@@ -75,5 +76,24 @@ describe("a question", () => {
     expect(spelled(one)).toBe(spelled({ psi: 1.0, sliders: { C: 2, B: 1 }, seed: 1 }));
     expect(spelled(one)).not.toBe(spelled({ ...one, sliders: { B: 1, C: 2.5 } }));
     expect(spelled({ latent: [0, 1] })).not.toBe(spelled({ latent: [1, 0] }));
+  });
+});
+
+describe("chance", () => {
+  const named = ["sliders.A", "sliders.B", "psi"].map((name) => ({ ...bright, name }));
+  it("moves directions alone, around where they are, but for those that are locked", () => {
+    expect(directions(named).map(({ name }) => name)).toEqual(["sliders.A", "sliders.B"]);
+    const draws = [0.5, 0, 0.5, 0.5]; // cosines of 1 and of -1
+    const moved = varied(directions(named), { "sliders.A": 1, "sliders.B": 4.9 }, new Set(), 2, () => draws.shift()!);
+    const size = 2 * Math.sqrt(2 * Math.log(2));
+    expect(moved).toEqual({ "sliders.A": Number((1 + size).toFixed(1)), "sliders.B": Number((4.9 - size).toFixed(1)) });
+    expect(Object.keys(varied(directions(named), { "sliders.A": 1, "sliders.B": 2 }, new Set(["sliders.A"]), 1))).toEqual(["sliders.B"]);
+  });
+
+  it("is as wide as the amount", () => {
+    const many = Array.from({ length: 4000 }, () => Number(varied([bright], { [bright.name]: 0 }, new Set(), 1)[bright.name]));
+    const spread = Math.sqrt(many.reduce((sum, value) => sum + value ** 2, 0) / many.length);
+    expect(spread).toBeGreaterThan(0.93);
+    expect(spread).toBeLessThan(1.07);
   });
 });
