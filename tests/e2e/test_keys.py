@@ -50,7 +50,7 @@ def test_a_key_is_heard_at_once_and_the_next_time_by_a_sound_of_its_own(keys):
 def test_wheel_knobs_and_a_device_that_goes(keys):
     send(keys, 0x90, 60, 100)
     send(keys, 0xE0, 127, 127)
-    assert keys.evaluate("window.notes[0].of.detune.value") == pytest.approx(200)
+    assert keys.evaluate("window.notes[0].of.playbackRate.value") == pytest.approx(2 ** (2 / 12))
     keys.get_by_label("Slider that learns a knob").select_option("Typical / Wild")
     send(keys, 0xB0, 21, 127)
     slider = keys.get_by_role("slider", name="Typical / Wild")

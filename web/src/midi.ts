@@ -13,7 +13,8 @@ const BEND_SEMITONES = 2; // either way, as devices are set by default
 const SUSTAIN = 64;
 const ALL_OFF = [120, 123]; // all sound off, all notes off
 
-export const NO_MIDI = "This browser has no MIDI: use Chrome, Edge or Firefox, or play on the keys of the computer.";
+const NO_MIDI = "This browser has no MIDI: use Chrome, Edge or Firefox, or play on the keys of the computer.";
+const UNSAFE = "Browsers give MIDI to https and to localhost alone: open this page so, or play on the keys of the computer.";
 const REFUSED = "MIDI is not allowed on this page: allow it in the browser's settings of the site.";
 
 /** A message of MIDI 1.0, on any channel; null for one that is not for us, or broken. */
@@ -44,7 +45,7 @@ function bent(bits: number): number {
  */
 export async function openMidi(hear: (gesture: Gesture) => void, state: (sentence: string) => void): Promise<() => void> {
   if (!navigator.requestMIDIAccess) {
-    state(NO_MIDI);
+    state(window.isSecureContext ? NO_MIDI : UNSAFE);
     return () => {};
   }
   let access: MIDIAccess;

@@ -54,7 +54,7 @@ export class Voices {
     level.gain.linearRampToValueAtTime(gain, context.currentTime + RISE);
     source.connect(level).connect(into);
     const voice = { note, source, gain: level, cents: 100 * semitones, rings: !loop, held: true, fading: false };
-    source.detune.value = voice.cents + this.cents;
+    source.playbackRate.value = this.rate(voice);
     source.onended = () => (this.voices = this.voices.filter((other) => other !== voice));
     source.start(context.currentTime);
     this.voices.push(voice);
@@ -71,7 +71,7 @@ export class Voices {
 
   bend(semitones: number): void {
     this.cents = 100 * semitones;
-    for (const { source, cents } of this.voices) source.detune.value = cents + this.cents;
+    for (const voice of this.voices) voice.source.playbackRate.value = this.rate(voice);
   }
 
   sustain(down: boolean): void {
@@ -83,6 +83,11 @@ export class Voices {
   silence(): void {
     this.sustained = false;
     for (const voice of this.voices) this.fade(voice, CUT);
+  }
+
+  /** By the rate: Safari's sources have no detune. */
+  private rate({ cents }: Voice): number {
+    return 2 ** ((cents + this.cents) / 1200);
   }
 
   /** Those that fade do so first, then the oldest. */

@@ -108,7 +108,7 @@ describe("voices", () => {
     setTargetAtTime = (_: number, __: number, constant: number) => void this.targets.push(constant);
   }
   class Source {
-    detune = new Param();
+    playbackRate = new Param();
     loop = false;
     stopped: number | null = null;
     onended = () => {};
@@ -161,7 +161,9 @@ describe("voices", () => {
     voices.on(60, take(null, 3), 1);
     voices.bend(-2);
     voices.on(61, take(), 1);
-    expect(sources.map(({ detune }) => detune.value)).toEqual([100, -200]);
+    const semitones = sources.map(({ playbackRate }) => 12 * Math.log2(playbackRate.value));
+    expect(semitones[0]).toBeCloseTo(1);
+    expect(semitones[1]).toBeCloseTo(-2);
   });
 
   it("all end at once, and leave when they have ended", () => {
