@@ -16,7 +16,8 @@ navigator.requestMIDIAccess = async () => window.midi;
 window.notes = [];
 const { start, stop } = AudioBufferSourceNode.prototype;
 AudioBufferSourceNode.prototype.start = function (...when) {
-  const note = { after: performance.now() - window.sent, cents: Math.round(1200 * Math.log2(this.playbackRate.value)), ended: false, of: this };
+  const after = performance.now() - window.sent;
+  const note = { after, cents: Math.round(1200 * Math.log2(this.playbackRate.value)), ended: false, of: this };
   window.notes.push(note);
   this.addEventListener("ended", () => (note.ended = true));
   return start.apply(this, when);
