@@ -216,7 +216,10 @@ def free_name(wished: str) -> str:
 
 def explain(planned: Plan, age: float) -> None:
     """The stages of a plan, and what more time would buy."""
-    cells = [(s.name, thousands(s.images) if s.images else "", duration(60 * s.minutes)) for s in planned.steps]
+    cells = [
+        (step.name, thousands(step.images) if step.images else "", time)
+        for step, time in zip(planned.steps, planned.times, strict=True)
+    ]
     rows = "".join(f"<span>{cell}</span>" for row in cells for cell in row)
     st.html(f"<div class='plan'><b>Stage</b><b>Sounds heard</b><b>Time</b>{rows}</div>")
     invented = planned.invented

@@ -7,6 +7,7 @@ listen to.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from app.jobs.speed import Speed, pairs, skipped
 from synth.recipes.recipe import STAGES, Recipe
@@ -14,6 +15,7 @@ from synth.recipes.recipe import STAGES, Recipe
 # Parts of the budget that the stages before the last one may take at most.
 OUTLINE_PART, FEATURE_PART = 0.3, 0.3
 TICKS, SNAPSHOTS = 200, 20
+HOURS = 90.0  # minutes from which on a plan is told in hours
 LEAST_TICK, LEAST_SNAPSHOT = 10.0, 60.0  # seconds
 
 
@@ -37,6 +39,13 @@ class Plan:
     def invented(self) -> Step:
         """The stage in which the run learns to invent sounds."""
         return self.steps[-1]
+
+    @property
+    def times(self) -> list[str]:
+        """How long each stage takes, in one unit, rounded so that what is read adds up to the whole."""
+        ends = [*accumulate((step.minutes for step in self.steps), initial=0.0)]
+        size, unit = (60.0, "h") if ends[-1] >= HOURS else (1.0, "min")
+        return [f"{round(end / size, 1) - round(begin / size, 1):.1f} {unit}" for begin, end in pairwise(ends)]
 
 
 def plan(recipe: Recipe, speed: Speed, minutes: float) -> Plan:

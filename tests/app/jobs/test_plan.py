@@ -44,3 +44,11 @@ def test_a_plain_recipe_is_tried_and_planned_in_one_stage(recipe: Recipe, start:
 def test_a_long_budget_leaves_the_preset_as_it_is():
     config = override(PRESETS["hits_scratches"], plan(RECIPES["hits_scratches"], SPEED, 10_000).settings)
     assert (config.outline_kimg, config.feature_kimg) == astuple(LIGHT)
+
+
+@pytest.mark.parametrize("minutes", [1, 3, 10, 60, 89, 90, 6000])
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_the_times_that_are_told_add_up_to_what_was_asked_for(recipe: Recipe, minutes: float):
+    told = [text.split() for text in plan(recipe, Speed(last=3.7, outline=31.0, features=2.3), minutes).times]
+    (unit,) = {unit for _, unit in told}
+    assert sum(float(number) for number, _ in told) == pytest.approx(minutes / {"min": 1, "h": 60}[unit])

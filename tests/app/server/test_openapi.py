@@ -68,7 +68,7 @@ def keeps_to(app: Starlette, without: tuple[str, ...] = ()) -> None:
 
 
 def test_the_web_api_is_as_its_document_says(places):
-    keeps_to(Starlette(routes=routes.routes()), without=("/encode",))
+    keeps_to(Starlette(routes=routes.routes()))
 
 
 def test_the_small_api_is_as_its_document_says(places, monkeypatch):

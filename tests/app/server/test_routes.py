@@ -309,6 +309,18 @@ def test_the_same_host_and_listed_origins_are_served(client, monkeypatch):
     assert client.post("/infer", json=PATCH, headers={"Origin": "http://studio.example"}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("host", "status"), [("127.0.0.1:8501", 403), ("studio.example", 200)], ids=["its own name", "the page's name"]
+)
+def test_behind_a_proxy_our_routes_take_the_name_that_the_socket_takes(client, monkeypatch, host, status):
+    """Whatever name a proxy gives on, a page that is let in by its socket is answered, and the other way about."""
+    from streamlit.web.server.starlette.starlette_websocket import _is_origin_allowed
+
+    origin = "http://studio.example"
+    answer = client.post("/infer", json=PATCH, headers={"Origin": origin, "Host": host})
+    assert answer.status_code == status and _is_origin_allowed(origin, host) == (status == 200)
+
+
 def test_pages_that_hide_their_origin_are_refused(client):
     """As a picture or a player of another site asks."""
     for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)):

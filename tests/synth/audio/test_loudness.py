@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import soxr
-from scipy.signal import resample_poly
+from scipy.signal import butter, resample, resample_poly, sosfilt
 
 from synth.audio.loudness import fades, integrated, normalise, true_peak
 
@@ -43,6 +43,34 @@ def test_the_ceiling_goes_first():
     assert true_peak(loud) == pytest.approx(-1.0, abs=0.01)
     assert integrated(loud, RATE) < -6.0
     assert true_peak(normalise(tone(1.0), RATE, None, ceiling_dbtp=-3.0)) == pytest.approx(-3.0, abs=0.01)
+
+
+@pytest.mark.parametrize("hz", [25.0, 40.0])
+def test_low_and_quiet_sounds_come_to_the_target_or_to_the_ceiling(hz):
+    """The weighting all but takes such tones away, so their gain is the greatest: it stays a number."""
+    t = np.arange(2 * RATE) / RATE
+    decay = (1e-3 * np.exp(-3 * t) * np.sin(2 * np.pi * hz * t))[None].astype(np.float32)
+    loud = normalise(decay, RATE, -18.0, ceiling_dbtp=-1.0)
+    assert np.isfinite(loud).all()
+    assert true_peak(loud) == pytest.approx(-1.0, abs=0.01)
+    assert -30.0 < integrated(loud, RATE) < -18.0
+    softer = normalise(decay, RATE, -35.0, ceiling_dbtp=-1.0)
+    assert integrated(softer, RATE) == pytest.approx(-35.0, abs=0.05) and true_peak(softer) < -1.0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_sound_is_over_full_scale_between_its_samples(seed):
+    """Bursts of hiss up to 7 kHz, rounded to 16 bits, with the peaks of a converter: 16 values where the meter takes 4.
+
+    Right below half the rate the meter of BS.1770 reads too low (hiss that is white came to +.5 dBTP); nothing that a
+    model plays has its peaks from there.
+    """
+    rng = np.random.default_rng(seed)
+    hiss = rng.standard_normal((1, RATE)) * np.exp(-rng.uniform(2, 40) * np.arange(RATE) / RATE)
+    hiss = sosfilt(butter(8, 7000, fs=RATE, output="sos"), np.pad(hiss, ((0, 0), (100, 100)))).astype(np.float32)
+    loud = np.round(32767 * normalise(hiss, RATE, 0.0, ceiling_dbtp=-1.0)) / 32767
+    fine = 20 * math.log10(np.abs(resample(loud[0], 16 * loud.size)).max())
+    assert -1.05 < fine < -0.5
 
 
 def test_true_peak_sees_between_the_samples():

@@ -108,3 +108,16 @@ def test_principal_components_are_those_of_the_latents(generator: Generator) -> 
     assert sum(d.strength for d in found) == pytest.approx(100.0, abs=0.1)
     deviation = found[0].scale * SLIDER_END / END_DEVIATIONS
     assert deviation == pytest.approx(float(variances[0].sqrt()), rel=1e-3)
+
+
+def test_directions_point_the_same_way_each_time_and_on_any_number_of_threads(generator: Generator) -> None:
+    """An eigenvector may as well be turned round: a slider may not."""
+    before, found = torch.get_num_threads(), []
+    root = spread_root(generator)
+    for threads in (1, 2, 1):
+        torch.set_num_threads(threads)
+        ways = [*sefa_directions(generator, 6, None, root), *pca_directions(generator, 6, None, root)]
+        found.append(torch.stack([d.vector for d in ways]))
+    torch.set_num_threads(before)
+    for again in found[1:]:
+        torch.testing.assert_close((found[0] * again).sum(1), torch.ones(12), atol=1e-4, rtol=0)

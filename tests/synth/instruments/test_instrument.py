@@ -101,6 +101,16 @@ def test_every_part_of_a_patch_changes_the_sound(instrument: StyleInstrument) ->
         assert not np.allclose(base, instrument.render(patch).samples), name
 
 
+def test_at_psi_0_all_seeds_lie_at_one_place_of_their_category(instrument: StyleInstrument) -> None:
+    def place(seed: int, category: str, psi: float = 0.0) -> torch.Tensor:
+        return instrument.latent(Patch(model="tiny", seed=seed, category=category, psi=psi))
+
+    torch.testing.assert_close(place(1, "hit"), place(2, "hit"))
+    torch.testing.assert_close(place(1, "scrape"), place(2, "scrape"))
+    assert not torch.allclose(place(1, "hit"), place(1, "scrape"), atol=1e-3)
+    assert not torch.allclose(place(1, "hit", 1.0), place(2, "hit", 1.0), atol=1e-3)
+
+
 def test_category_defaults_to_the_first(instrument: StyleInstrument) -> None:
     named = instrument.render(Patch(model="tiny", category="hit")).samples
     assert np.array_equal(instrument.render(Patch(model="tiny")).samples, named)

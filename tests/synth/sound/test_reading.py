@@ -142,6 +142,23 @@ def test_a_length_that_is_unknown_or_wrong_is_not_believed(data: bytes, tmp_path
     np.testing.assert_array_equal(start.samples, expected[: RATE // 2])
 
 
+@pytest.mark.parametrize("name", [b"LIST", b"bext", b"iXML", b"JUNK", b"PAD "])
+@pytest.mark.parametrize("size", [0, 602, 393164], ids=["empty", "short", "of a recorder"])
+def test_chunks_of_zeros_before_the_samples_are_passed_over(name: bytes, size: int, tmp_path: Path) -> None:
+    """Field recorders leave room for their notes: libsndfile's issues 370, 374 and 542."""
+    from synth.recordings.dataset import read_start
+
+    data = packed(sound())
+    at = data.index(b"data")
+    room = name + struct.pack("<I", size) + bytes(size)
+    path = tmp_path / "zoom.wav"
+    path.write_bytes(patched(data[:at] + room + data[at:], 4, struct.pack("<I", len(data) + len(room) - 8)))
+    np.testing.assert_array_equal(whole(path)[0], whole(data)[0])
+    np.testing.assert_array_equal(Sound.load(path).samples[0], sound())
+    np.testing.assert_array_equal(read_recording("zoom.wav", path.read_bytes()).samples[0], sound())
+    np.testing.assert_array_equal(read_start(path, RATE, 10 * RATE)[0][:, 0], sound())
+
+
 def test_a_wav_that_is_empty_stays_empty() -> None:
     data = packed(np.zeros(0, np.float32))
     assert b"data\0\0\0\0" in data
