@@ -1,6 +1,7 @@
 """Explore: the directions that a model has by itself. Move them, and give those that you like a name."""
 
 from collections.abc import Callable
+from math import sqrt
 
 import altair as alt
 import pandas as pd
@@ -22,7 +23,16 @@ from synth.patch.factors import METHODS, Factor
 from synth.patch.patch import Patch
 
 DIMENSIONS = 10
-UNITS = {"SeFa": "eigenvalue", "PCA": "% of the variance"}
+STRENGTHS = {
+    "SeFa": (
+        "How much each dimension changes the sound: 100 % is the strongest",
+        "Square roots of the eigenvalues of the style weights, beside the first",
+    ),
+    "PCA": (
+        "How much of what tells this model's sounds apart lies along each dimension",
+        "Part of the variance of the latents",
+    ),
+}
 METHOD, LAYERS, COUNT, START = "explore.method", "explore.layers", "explore.count", "explore.start"
 KEPT, NAME, ALONE = "explore.kept", "explore.name", "explore.alone"
 FAR = 3.0  # that a direction is heard at, either way
@@ -100,21 +110,30 @@ def below(patch: Patch, card: Card) -> None:
 
 
 def strength(method: str, directions: list[dict]) -> None:
-    """Eigenvalues, or shares of the variance, as bars."""
+    """How much the directions do, as bars."""
     if not directions:
         return
-    unit = UNITS[method]
-    table = pd.DataFrame({"dimension": range(1, len(directions) + 1), unit: [d["strength"] for d in directions]})
+    told, how = STRENGTHS[method]
+    st.caption(told, help=how)
+    table = pd.DataFrame({"Dimension": range(1, len(directions) + 1), "%": percent(method, directions)})
     bars = (
         alt.Chart(table, height=130)
         .mark_bar(color="#fc8961")
         .encode(
-            x=alt.X("dimension:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-            y=alt.Y(f"{unit}:Q", title=unit, axis=alt.Axis(tickCount=4)),
-            tooltip=[alt.Tooltip("dimension:O"), alt.Tooltip(f"{unit}:Q", format=".4g")],
+            x=alt.X("Dimension:O", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+            y=alt.Y("%:Q", axis=alt.Axis(tickCount=4)),
+            tooltip=[alt.Tooltip("Dimension:O"), alt.Tooltip("%:Q", format=".3g")],
         )
     )
     st.altair_chart(bars, key="strengths")
+
+
+def percent(method: str, directions: list[dict]) -> list[float]:
+    """Their strengths: of PCA as they are; of SeFa, whose are squares of how far a sound moves, beside the first."""
+    strengths = [max(float(d["strength"]), 0.0) for d in directions]
+    if method == "PCA":
+        return strengths
+    return [100.0 * sqrt(value / strengths[0]) if strengths[0] else 0.0 for value in strengths]
 
 
 def keep(patch: Patch, card: Card, directions: list[dict]) -> None:

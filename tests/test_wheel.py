@@ -7,7 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
+import venv
 import zipfile
 from pathlib import Path
 
@@ -42,26 +44,38 @@ def test_it_puts_no_package_of_a_common_name_among_everybodys(wheel: Path) -> No
     assert "sonoform/web/setup.py" not in names
 
 
-def test_it_plays_from_another_folder(wheel: Path, tiny_checkpoint: Path, tmp_path: Path) -> None:
-    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
-    environment = {key: text for key, text in os.environ.items() if not key.startswith("SONOFORM_")}
-    environment |= {
-        "PYTHONPATH": str(tmp_path / "site"),
-        "XDG_DATA_HOME": str(tmp_path / "data"),
-        "HOME": str(tmp_path),
-    }
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment that pip put the wheel into, and nothing else; what it requires is that of the tests."""
+    place = tmp_path_factory.mktemp("installed") / "venv"
+    venv.create(place, with_pip=False, symlinks=True)
+    python = place / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python)]
+    subprocess.run([*pip, "install", "-q", "--no-deps", "--no-index", str(wheel)], check=True)
+    (site,) = place.glob("lib/python*/site-packages")
+    (site / "required.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return place / "bin"
 
-    def sonoform(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "sonoform", *arguments]
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
 
-    assert "take some in with `sonoform models --install PATH`" in sonoform("models").stdout
-    assert sonoform("models", "--install", str(tiny_checkpoint)).stdout.startswith("tiny\t")
-    told = sonoform("render", "--model", "tiny", "--out", "sounds")
-    assert told.returncode == 0 and (tmp_path / told.stdout.strip()).is_file(), told.stderr
+def test_it_plays_from_another_folder(installed: Path, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    kept = {key: text for key, text in os.environ.items() if not key.startswith(("SONOFORM_", "PYTHON"))}
+    environment = kept | {"XDG_DATA_HOME": str(tmp_path / "data"), "HOME": str(tmp_path)}
+
+    def told(*command: str) -> str:
+        program, *arguments = command
+        ran = subprocess.run(
+            [str(installed / program), *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    assert told("python", "-m", "sonoform", "--help") == told("sonoform", "--help") != ""
+    assert "take some in with `sonoform models --install PATH`" in told("sonoform", "models")
+    assert told("sonoform", "models", "--install", str(tiny_checkpoint)).startswith("tiny\t")
+    assert (tmp_path / told("sonoform", "render", "--model", "tiny", "--out", "sounds").strip()).is_file()
     code = "import sonoform; from synth import paths; print(paths.shell(), (paths.shell() / 'app').is_dir())"
-    found = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert found.stdout.split() == [str(tmp_path / "site" / "sonoform" / "web"), "True"]
+    (site,) = installed.parent.glob("lib/python*/site-packages")
+    assert told("python", "-c", code).split() == [str(site / "sonoform" / "web"), "True"]
 
 
 def test_its_ranges_hold_the_versions_that_are_tested() -> None:

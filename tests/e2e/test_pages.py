@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from synth.checkpoint.store import CARD
 from tests.e2e.browsing import settled
@@ -108,4 +109,7 @@ def test_nothing_fades_for_those_who_asked_for_less_motion(chromium, address):
     page.locator(".instrument .stage").wait_for(timeout=60_000)
     settled(page)
     assert page.evaluate(MOVING) == 0
+    shown = page.get_by_test_id("stElementContainer").first
+    shown.evaluate("element => { element.dataset.stale = 'true'; element.style.opacity = '0.33'; }")
+    expect(shown).to_have_css("opacity", "1")  # what waits for its script is not dimmed and lit again
     context.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pyarrow.ipc import open_stream
 from streamlit.testing.v1 import AppTest
 
 from synth.checkpoint.named_directions import FILE
@@ -31,10 +32,18 @@ def heard(page: AppTest) -> str:
     return audio.proto.url
 
 
+def bars(page: AppTest) -> list[float]:
+    """How much each dimension does, as it is drawn."""
+    (chart,) = page.get("vega_lite_chart")
+    (data,) = chart.proto.datasets
+    return list(open_stream(data.data.data).read_pandas()["%"])
+
+
 def test_directions_of_all_layers_and_of_some(page):
     labels = [item.label for item in page.slider]
     assert [f"Dim {i}" for i in range(1, 11)] == [label for label in labels if label.startswith("Dim")]
-    assert page.get("vega_lite_chart")
+    strengths = bars(page)
+    assert len(strengths) == 10 and strengths[0] == 100.0 and strengths == sorted(strengths, reverse=True)
     sounds = [heard(page)]
     labelled(page.slider, "Dim 1").set_value(3.0).run()
     sounds.append(heard(page))
@@ -48,6 +57,7 @@ def test_directions_of_all_layers_and_of_some(page):
     assert page.query_params[f"d.SeFa 2 [1-{last}]"] == "-4.0"
     labelled(page.button_group, "Found by").set_value("PCA").run()
     labelled(page.number_input, "Dimensions").set_value(3).run()
+    assert len(bars(page)) == 3 and 0.0 < sum(bars(page)) < 100.0, "of all that the latents vary"
     labelled(page.slider, "Dim 3").set_value(5.0).run()
     sounds.append(heard(page))
     assert page.query_params[f"d.PCA 3 [1-{last}]"] == "5.0"
