@@ -16,21 +16,10 @@ import numpy as np
 from synth.checkpoint.starting_points import CHOSEN, CHOSEN_PSI
 from synth.instruments.loading import load
 from synth.patch.patch import Patch
+from synth.publishing.finding_presets import margins
 from synth.recordings.dataset import load_clips
 from synth.scoring.embedders import load_embedders
 from synth.scoring.metrics import Yardstick
-
-NEAREST = 5
-
-
-def margins(yardstick: Yardstick, sounds: np.ndarray, category: int) -> np.ndarray:
-    """(N,) of sounds (N, n): how much nearer the category is than the nearest other one."""
-    made, known = (x.mean(1) for x in (yardstick.embed(sounds), yardstick.train))
-    alike = made @ known.T / np.outer(np.linalg.norm(made, axis=1), np.linalg.norm(known, axis=1))
-    alike = (alike - alike.mean()) / alike.std()
-    by_category = (alike[:, yardstick.train_labels == k] for k in range(len(yardstick.categories)))
-    near = np.stack([np.sort(of, axis=1)[:, -NEAREST:].mean(1) for of in by_category])
-    return near[category] - np.delete(near, category, axis=0).max(0)
 
 
 def main() -> None:

@@ -66,6 +66,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "synth.models",
         "synth.latents",
         "synth.directions",
+        "synth.instruments",
         "synth.recordings",
         "synth.recipes",
         "synth.scoring",

@@ -18,6 +18,7 @@ from app.widgets.live import Bank, Choice, Control, Seed, Source, Switch
 from app.widgets.mounting import CLASSIC, FAILED, failed, is_classic
 from app.widgets.verbatim import label, plain, readable
 from synth.checkpoint.fit import Cards, first_category, prototype_names
+from synth.checkpoint.starting_points import begun, presets, start_of
 from synth.checkpoint.store import Card
 from synth.choices import PHASES
 from synth.patch.factors import Factor
@@ -72,6 +73,7 @@ def _live(key: str, patch: Patch, cards: Cards, banks: Banks, choices: Part, bel
     with above:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="source"):
             model(patch, cards)
+            preset(patch, card)
             toward(patch, card)
             with st.popover("Phase, loudness, fades", icon=":material/tune:", key="finish"):
                 _finish(patch)
@@ -95,6 +97,7 @@ def _classic(patch: Patch, cards: Cards, banks: Banks, choices: Part, below: Par
     with above:
         toolbar.show(current_patch.session_history())
         _categories(patch, card)
+        preset(patch, card)
         choices(patch, card)
         current_patch.show_warning()
         if st.session_state.get(FAILED):
@@ -238,6 +241,24 @@ def model(patch: Patch, cards: Cards) -> None:
 def seed(patch: Patch) -> None:
     st.number_input("Seed", 0, 2**32 - 1, step=1, **current_patch.tied("seed", patch))
     st.button("Roll", icon=":material/casino:", help="A new random seed", on_click=current_patch.new_seed)
+
+
+def preset(patch: Patch, card: Card) -> None:
+    """Sounds of the category to begin with, by name."""
+    if starts := {start.name: start for start in presets(card, patch.category)}:
+        here = start_of(patch, starts.values())
+
+        def choose(name: str) -> None:
+            if name:
+                current_patch.change(begun(current_patch.session_history().patch, starts[name]))
+
+        st.selectbox(
+            "Preset",
+            [NOTHING, *starts],
+            format_func=lambda name: label(name) if name else "none",
+            help="Sounds of this category to begin with, as different as they can be",
+            **held("preset", here.name if here else NOTHING, choose, [NOTHING, *starts]),
+        )
 
 
 def toward(patch: Patch, card: Card) -> None:

@@ -38,7 +38,8 @@ class Card:
     codec, network: settings that rebuild them; directions: name, scale, layers and provenance of each row of
     directions.safetensors; prototypes: name and provenance of each row of prototypes.safetensors; data: source,
     licences, clips per category; training: images seen, wall time, device; metrics: figures with what they were
-    measured on; files: sha256 of every file of weights; one_shot: whether it makes single events, which a listener
+    measured on; files: sha256 of every file of weights; presets: by category, sounds to begin with, each a name, a seed
+    and a psi; one_shot: whether it makes single events, which a listener
     wants to begin at once, rather than scenes that go on.
     """
 
@@ -56,6 +57,7 @@ class Card:
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    presets: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     format: int = FORMAT
     one_shot: bool = False
 
@@ -283,6 +285,7 @@ _METRICS = _record(
         "semantic": _none_or(_record({"seeds": _COUNT, "positions": _CURVE, "sliders": _mapped(_SLIDER)})),
     },
 )
+_PRESET = _record({"name": _text(1, 80), "seed": _COUNT, "psi": _number(0.0, 2.0)})
 _CARD = _record(
     {
         "id": _matching(MODEL_ID, "a model's id"),
@@ -301,6 +304,7 @@ _CARD = _record(
         "data": _DATA,
         "training": _TRAINING,
         "metrics": _METRICS,
+        "presets": _mapped(_listed(_PRESET, 1, 1000), _WORD),
         "one_shot": _truth,
     },
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from synth.checkpoint.store import Card
@@ -34,10 +35,15 @@ def begun(patch: Patch, start: Start) -> Patch:
     return replace(patch, seed=start.seed, psi=start.psi, latent=None, sliders={}, prototype=None, pull=0.0)
 
 
-def start_of(patch: Patch) -> Start | None:
+def start_of(patch: Patch, starts: Iterable[Start] = STARTS) -> Start | None:
     """The start that a patch stands at, moved or not."""
     here = (patch.seed, patch.psi, patch.latent)
-    return next((start for start in STARTS if (start.seed, start.psi, None) == here), None)
+    return next((start for start in starts if (start.seed, start.psi, None) == here), None)
+
+
+def presets(card: Card, category: str | None) -> tuple[Start, ...]:
+    """Those that a model was published with, of one category."""
+    return tuple(Start(**preset) for preset in card.presets.get(category or "", ()))
 
 
 # Sounds to begin with, by model: what it is called, category, seed (benchmarks/openings.py). The first one opens the

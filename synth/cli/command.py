@@ -28,6 +28,7 @@ VERBS = (
     releasing.add_publish,
     releasing.add_evaluate,
     releasing.add_directions,
+    releasing.add_presets,
     playing.add_bench,
     servers.add_serve,
     servers.add_infer,

@@ -1,4 +1,4 @@
-"""`publish`, `evaluate`, `directions`, `report`: what is made of a run.
+"""`publish`, `evaluate`, `directions`, `presets`, `report`: what is made of a run.
 
 Heavy modules are imported by the verb that needs them.
 """
@@ -83,6 +83,28 @@ def run_directions(options: argparse.Namespace) -> None:
         options.model, options.count, orthogonal=options.orthogonal, update=options.update_card
     )
     show(options, report, linearity(report))
+
+
+# -- presets ----------------------------------------------------------------------------------------------------------
+
+
+def add_presets(verbs: Any) -> None:
+    text = "Find sounds to begin with, in each category of a model, and name them."
+    p = verb(verbs, "presets", run_presets, text, report=True)
+    p.add_argument("--model", required=True)
+    p.add_argument("--data", type=Path, required=True, help="the recordings that it was trained on")
+    p.add_argument("--yamnet", type=Path, help="YAMNet weights (safetensors), to listen by its space too")
+    p.add_argument("--update-card", action="store_true", help="write them into the model's card")
+
+
+def run_presets(options: argparse.Namespace) -> None:
+    from synth.publishing.finding_presets import presets
+
+    found = presets(options.model, options.data, options.yamnet, update=options.update_card)
+    lines = [
+        f"{category}: {', '.join('{name} ({seed})'.format(**one) for one in of)}" for category, of in found.items()
+    ]
+    show(options, found, lines)
 
 
 # -- report -----------------------------------------------------------------------------------------------------------

@@ -263,3 +263,21 @@ def test_files_have_the_rate_that_was_chosen(page):
     trim.set_value(True).run()
     clean(page)
     assert labelled(page.selectbox, "Sample rate of files").value == 96000 and "en" in page.query_params
+
+
+def test_presets_of_the_category_are_by_name(page, tiny_checkpoint, tmp_path, monkeypatch):
+    root = shutil.copytree(tiny_checkpoint, tmp_path / "checkpoints")
+    card = json.loads((root / "tiny" / CARD).read_text())
+    starts = [{"name": "Dark, short", "seed": 7, "psi": 0.9}, {"name": "Bright", "seed": 9, "psi": 0.9}]
+    (root / "tiny" / CARD).write_text(json.dumps(card | {"presets": {"hit": starts}}))
+    monkeypatch.setenv("SONOFORM_CHECKPOINTS", str(root))
+    page.run()
+    clean(page)
+    menu = labelled(page.selectbox, "Preset")
+    assert menu.options == ["none", "Dark, short", "Bright"] and menu.value == ""
+    menu.select("Bright").run()
+    clean(page)
+    assert (page.query_params["s"], page.query_params["p"]) == ("9", "0.9")
+    assert labelled(page.selectbox, "Preset").value == "Bright"
+    page.button_group[0].set_value("scrape").run()
+    assert not any(item.label == "Preset" for item in page.selectbox), "that category has none"
