@@ -8,10 +8,12 @@ from typing import Any
 import streamlit as st
 
 from app.server import looks
+from app.server.bodies import brought
 from app.server.instruments import instrument
 from app.session.selection import A_PAGE, Shown
 from app.widgets import current_patch, links, player, players, shelf, tiles
 from app.widgets.held import held
+from app.widgets.intake import TYPES
 from app.widgets.verbatim import plain, readable, sentence
 from synth.checkpoint.families import SPACE, can
 from synth.checkpoint.fit import Cards
@@ -22,9 +24,12 @@ from synth.library.entry import LONGEST_NAME, LONGEST_NOTES, Entry
 from synth.library.finding import SORTS
 from synth.library.library import library
 from synth.library.renaming import renamed
+from synth.sound.sound import Sound
 from synth.zips import packed
 
-SHOWN, FORMAT = "library.shown", "library.format"
+SHOWN, FORMAT, LIKE, DROPPED = "library.shown", "library.format", "library.like", "library.dropped"
+MOST_ALIKE = 4 * A_PAGE
+COUNTED = 1000  # sounds that are found, at most: that many can be paged through
 ACROSS = 4
 SCOPES = {"kept": "Kept", "heard": "Last 100", "deleted": "Deleted"}
 ORDERS = dict(zip(SORTS, ("Newest first", "Oldest first", "By name", "By stars", "By category"), strict=True))
@@ -48,12 +53,12 @@ def change(to: Shown) -> None:
 
 def attempt(act: Any, *given: Any, **said: Any) -> bool:
     """Does it; what it cannot do is told."""
+    current_patch.warn("")
     try:
         act(*given, **said)
     except SonoformError as error:
         current_patch.warn(sentence(error))
         return False
-    current_patch.warn("")
     return True
 
 
@@ -63,12 +68,10 @@ def page(cards: Cards) -> None:
     place = st.container()
     try:
         shown = now()
-        total = library().count(shown.wanted)
-        pages = max(-(-total // A_PAGE), 1)
-        entries = library().find(shown.wanted, A_PAGE, A_PAGE * (min(shown.page, pages) - 1))
+        entries, total = sought(shown)
         left, right = st.columns([8, 5], gap="large")
         with left:
-            found(entries, total, pages)
+            found(entries, total)
         with right:
             detail(library().entries(shown.chosen), cards)
     except LibraryError as error:
@@ -92,6 +95,8 @@ def asked() -> None:
         st.selectbox("Order", SORTS, format_func=ORDERS.__getitem__, width=150, **sort)
         with st.popover("Slider" if not wanted.slider else plain(f"Slider: {wanted.slider}"), icon=":material/tune:"):
             by_slider()
+        with st.popover("Like a sound", icon=":material/hearing:"):
+            by_likeness()
         several = held("library.several", now().several, lambda to: change(now().with_several(to)))
         st.toggle("Select several", **several)
 
@@ -111,13 +116,66 @@ def ranged(ends: tuple[float, float]) -> None:
     change(now().asking(low=ends[0], high=ends[1]))
 
 
+def by_likeness() -> None:
+    """Sounds that are like one that is brought."""
+    key = f"{DROPPED}.{st.session_state.setdefault(DROPPED, 0)}"
+    label = "Drop a sound: the kept ones that are most like it"
+    st.file_uploader(label, TYPES, key=key, on_change=take, args=(key,))
+
+
+def take(key: str) -> None:
+    """Compares with a sound that was dropped, and has an empty place for the next."""
+    if file := st.session_state[key]:
+        st.session_state[DROPPED] += 1
+        attempt(lambda: compare(file.name, brought(file.name, file.getvalue())))
+
+
+def compare(name: str, sound: Sound) -> None:
+    """From now on the sounds most like this one are shown."""
+    direction = looks.like(sound)
+    change(replace(now(), page=1))
+    st.session_state[LIKE] = (name, direction)
+    looks.listen()
+
+
+def more_like(name: str, sound: Sound) -> None:
+    attempt(compare, name, sound)
+
+
+def liked() -> None:
+    """What the sounds are like that are shown, and the way back to all of them."""
+    if like := st.session_state.get(LIKE):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(plain(f"The most like {like[0]}, of sounds that were listened to."), width="content")
+            st.button("All sounds", icon=":material/close:", type="tertiary", on_click=forget)
+
+
+def forget() -> None:
+    st.session_state[LIKE] = None
+
+
+def sought(shown: Shown) -> tuple[list[Entry], int]:
+    """The sounds of the page that is shown, and how many there are in all."""
+    if like := st.session_state.get(LIKE):
+        alike = [entry for entry, _ in library().alike(like[1], shown.wanted, MOST_ALIKE)]
+        first = A_PAGE * (min(shown.page, pages(len(alike))) - 1)
+        return alike[first : first + A_PAGE], len(alike)
+    total = library().count(shown.wanted, COUNTED)
+    return library().find(shown.wanted, A_PAGE, A_PAGE * (min(shown.page, pages(total)) - 1)), total
+
+
+def pages(total: int) -> int:
+    return max(-(-total // A_PAGE), 1)
+
+
 # -- what is found -------------------------------------------------------------------------------------------------
 
 
-def found(entries: Sequence[Entry], total: int, pages: int) -> None:
+def found(entries: Sequence[Entry], total: int) -> None:
     shown = now()
+    liked()
     if not entries:
-        st.info(NONE[shown.wanted.scope] if not shown.wanted.words else "No sound has these words.")
+        st.info(why_none(shown))
         return
     ids = [entry.id for entry in entries]
     with st.container(key="library-tiles"):
@@ -125,10 +183,17 @@ def found(entries: Sequence[Entry], total: int, pages: int) -> None:
         chosen = [ids.index(at) for at in shown.chosen if at in ids]
         tiles.grid("library", names, looks.pictures(entries), ACROSS, chosen, lambda i: change(now().pressed(ids[i])))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"{total:,} {'sound' if total == 1 else 'sounds'}", width="content")
-        if pages > 1:
-            turned = held("library.page", min(shown.page, pages), lambda to: change(replace(now(), page=to)), "default")
-            st.pagination(pages, **turned)
+        more = "more than " if total == COUNTED else ""
+        st.caption(f"{more}{total:,} {'sound' if total == 1 else 'sounds'}", width="content")
+        if (last := pages(total)) > 1:
+            turned = held("library.page", min(shown.page, last), lambda to: change(replace(now(), page=to)), "default")
+            st.pagination(last, **turned)
+
+
+def why_none(shown: Shown) -> str:
+    if st.session_state.get(LIKE):
+        return "No sound was listened to yet: that takes a second for each, then reload the page."
+    return "No sound has these words." if shown.wanted.words else NONE[shown.wanted.scope]
 
 
 def undo() -> None:
@@ -180,6 +245,8 @@ def one(entry: Entry, cards: Cards) -> None:
             links.to_shape(patch)
         if sound:
             taken_out([entry])
+            more = partial(more_like, entry.name, sound)
+            st.button("More like this", icon=":material/hearing:", on_click=more)
         kept_or_not(entry)
     said(entry)
     st.caption(plain(f"{readable(entry.category or entry.model)} · {entry.model} · {entry.ucs}"))

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from app.server import looks
 from app.server.instruments import instrument
 from app.widgets import current_patch, downloads, links, players
 from app.widgets.verbatim import plain, sentence
@@ -62,6 +63,7 @@ def attempt(act: Callable[[], Found], otherwise: Found) -> Found:
 def keep(patch: Patch) -> None:
     """Keeps a sound, for good."""
     attempt(lambda: library().keep(patch), None)
+    looks.listen()
 
 
 def remove(at: int) -> None:

@@ -14,6 +14,7 @@ from synth.library import ucs
 from synth.library.entry import CHANGES, Entry
 from synth.library.library import Library
 from synth.patch.patch import Patch
+from synth.sound import broadcast
 from synth.sound.patch_file import read_patch
 from synth.sound.sound import Sound
 from synth.storage import parse
@@ -49,8 +50,25 @@ def files(
     for model in dict.fromkeys(entry.model for entry in entries):
         some = [(entry, name) for entry, name in zip(entries, names, strict=True) if entry.model == model]
         sounds = source(model).renders([entry.patch for entry, _ in some])
-        for (_, name), sound in zip(some, sounds, strict=True):
-            yield f"{name}.{format}", sound.to_bytes(format, SUBTYPES.get(format), rate)
+        for (entry, name), sound in zip(some, sounds, strict=True):
+            data = sound.to_bytes(format, SUBTYPES.get(format), rate)
+            yield f"{name}.{format}", broadcast.described(data, told(entry)) if format == "wav" else data
+
+
+def told(entry: Entry) -> broadcast.Told:
+    """What a WAV says of a sound."""
+    category, subcategory = ucs.words(entry.ucs)
+    notes = ". ".join(filter(None, (", ".join(entry.tags), entry.notes)))
+    return broadcast.Told(
+        ucs.fx_name(entry.name),
+        entry.ucs,
+        category,
+        subcategory,
+        ucs.CREATOR,
+        ucs.source_id(entry.model),
+        notes,
+        entry.kept or entry.heard,
+    )
 
 
 def described(entry: Entry) -> dict[str, Any]:

@@ -37,11 +37,16 @@ class Wanted:
             if getattr(self, name) not in known:
                 raise LibraryError(f"{name} is one of {', '.join(known)}")
 
+    @property
+    def narrows(self) -> bool:
+        """Whether some sounds of the scope are left out."""
+        return bool(self.words or self.slider or self.stars)
+
 
 def match(words: str, joined: str = "AND") -> str:
-    """The words as FTS5 takes them, each as the beginning of one; "" where there are none."""
+    """The words as FTS5 takes them, each as the beginning of one, unless it is a letter; "" where there are none."""
     found = re.findall(r"\w+", words.replace("_", " "))[:MOST_WORDS]
-    return f" {joined} ".join(f'"{word}"*' for word in found)
+    return f" {joined} ".join(f'"{word}"{"*" if len(word) > 1 else ""}' for word in found)
 
 
 def where(wanted: Wanted, joined: str = "AND") -> tuple[str, list[Any]]:

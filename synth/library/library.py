@@ -99,16 +99,16 @@ class Library:
     def find(self, wanted: Wanted, limit: int = -1, offset: int = 0) -> list[Entry]:
         """Sounds that have every word; where there are none, those that have any of them."""
         with self.database.reading() as connection:
-            condition, values = _met(connection, wanted)
-            query = f"SELECT {_FIELDS} FROM sounds WHERE {condition} ORDER BY {finding.order(wanted)} LIMIT ? OFFSET ?"
-            return [_entry(row) for row in connection.execute(query, (*values, limit, offset))]
+            ids = _ordered(connection, wanted, limit, offset)
+            if not ids and wanted.words and not (offset and _count(connection, wanted, 1)):
+                ids = _ordered(connection, wanted, limit, offset, "OR")
+            return _entries(connection, ids)
 
-    def count(self, wanted: Wanted) -> int:
-        """How many `find` finds."""
+    def count(self, wanted: Wanted, most: int = -1) -> int:
+        """How many `find` finds, counted up to `most`."""
         with self.database.reading() as connection:
-            condition, values = _met(connection, wanted)
-            found: int = connection.execute(f"SELECT count(*) FROM sounds WHERE {condition}", values).fetchone()[0]
-            return found
+            found = _count(connection, wanted, most)
+            return found if found or not wanted.words else _count(connection, wanted, most, "OR")
 
     def entries(self, ids: Sequence[int]) -> list[Entry]:
         """In the order of the ids; those that are gone are left out."""
@@ -162,17 +162,10 @@ class Library:
                 self._nearest, self._opening = Nearest(), self.database.openings
             self._nearest.refresh(connection)
             ids, cosines = self._nearest.order(direction)
-            condition, values = _met(connection, wanted)
-            found: dict[int, float] = {}
-            for some in range(0, len(ids), _AT_ONCE):
-                part = [int(at) for at in ids[some : some + _AT_ONCE]]
-                query = f"SELECT id FROM sounds WHERE id IN {_places(part)} AND {condition}"
-                there = {at for (at,) in connection.execute(query, (*part, *values))}
-                found |= {at: float(cosines[some + i]) for i, at in enumerate(part) if at in there}
-                if len(found) >= limit:
-                    break
-            best = list(found)[:limit]
-            return [(entry, found[entry.id]) for entry in _entries(connection, best)]
+            if wanted.narrows:
+                there = np.isin(ids, _ids(connection, wanted))
+                ids, cosines = ids[there], cosines[there]
+            return _first(connection, wanted, ids, cosines, limit)
 
     def sliders(self) -> list[str]:
         """Names of the sliders that sounds here have moved."""
@@ -240,13 +233,41 @@ def _forget(connection: Connection, condition: str, *values: Any) -> None:
     connection.execute(f"DELETE FROM sounds WHERE {condition}", values)
 
 
-def _met(connection: Connection, wanted: Wanted) -> tuple[str, list[Any]]:
-    """The condition of every word, or of any where no sound has every one."""
-    condition, values = finding.where(wanted)
-    if finding.match(wanted.words):
-        found = connection.execute(f"SELECT 1 FROM sounds WHERE {condition} LIMIT 1", values).fetchone()
-        return (condition, values) if found else finding.where(wanted, "OR")
-    return condition, values
+def _ordered(connection: Connection, wanted: Wanted, limit: int, offset: int, joined: str = "AND") -> list[int]:
+    """Ids alone are sorted: whole rows of all that is found would take several times as long."""
+    condition, values = finding.where(wanted, joined)
+    query = f"SELECT id FROM sounds WHERE {condition} ORDER BY {finding.order(wanted)} LIMIT ? OFFSET ?"
+    return [at for (at,) in connection.execute(query, (*values, limit, offset))]
+
+
+def _count(connection: Connection, wanted: Wanted, most: int, joined: str = "AND") -> int:
+    condition, values = finding.where(wanted, joined)
+    query = f"SELECT count(*) FROM (SELECT 1 FROM sounds WHERE {condition} LIMIT ?)"
+    return int(connection.execute(query, (*values, most)).fetchone()[0])
+
+
+def _ids(connection: Connection, wanted: Wanted) -> np.ndarray:
+    """Of all sounds that are wanted."""
+    joined = "AND" if _count(connection, wanted, 1) else "OR"
+    condition, values = finding.where(wanted, joined)
+    rows = connection.execute(f"SELECT id FROM sounds WHERE {condition}", values)
+    return np.fromiter((at for (at,) in rows), np.int64)
+
+
+def _first(
+    connection: Connection, wanted: Wanted, ids: np.ndarray, cosines: np.ndarray, limit: int
+) -> list[tuple[Entry, float]]:
+    """Of sounds in their order those of the scope that is wanted, up to a limit."""
+    found: dict[int, float] = {}
+    for some in range(0, len(ids), _AT_ONCE):
+        part = [int(at) for at in ids[some : some + _AT_ONCE]]
+        scope = finding.SCOPES[wanted.scope]
+        rows = connection.execute(f"SELECT id FROM sounds WHERE id IN {_places(part)} AND {scope}", part)
+        there = {at for (at,) in rows}
+        found |= {at: float(cosines[some + i]) for i, at in enumerate(part) if at in there}
+        if len(found) >= limit:
+            break
+    return [(entry, found[entry.id]) for entry in _entries(connection, list(found)[:limit])]
 
 
 def _there(connection: Connection, at: int) -> Entry:

@@ -17,7 +17,7 @@ IDS = {
     "drum_skin": ("MUSCPerc", "musical percussion"),
     "footstep": ("FEETMisc", "footsteps misc"),
     "glass_ceramic": ("GLASImpt", "glass impact"),
-    "key_click": ("COMKey", "computers keyboard mouse"),
+    "key_click": ("MECHClik", "mechanical click"),
     "metal_hit": ("METLImpt", "metal impact"),
     "scrape": ("OBJMisc", "objects misc"),
     "shaker_rattle": ("MUSCPerc", "musical percussion"),
@@ -39,17 +39,17 @@ IDS = {
     "footsteps": ("FEETMisc", "footsteps misc"),
     "glass_door": ("GLASMisc", "glass misc"),
     "helicopter": ("AEROHeli", "aircraft helicopter"),
-    "household_motor": ("MOTRMisc", "motors misc"),
+    "household_motor": ("MACHAppl", "machines appliance"),
     "human_nonspeech": ("HMNMisc", "human misc"),
     "insects_frogs": ("ANMLInsc", "animals insect"),
-    "keyboard_mouse": ("COMKey", "computers keyboard mouse"),
+    "keyboard_mouse": ("CMPTKey", "computers keyboard & mouse"),
     "power_saw": ("TOOLPowr", "tools power"),
-    "rain": ("RAINMisc", "rain misc"),
+    "rain": ("RAIN", "rain general"),
     "sea_waves": ("WATRWave", "water wave"),
     "siren_horn": ("ALRMSirn", "alarms siren"),
-    "thunderstorm": ("WEATThun", "weather thunder"),
+    "thunderstorm": ("THUN", "weather thunder"),
     "water": ("WATRMisc", "water misc"),
-    "wind": ("WINDMisc", "wind misc"),
+    "wind": ("WIND", "wind general"),
 }
 
 
@@ -58,16 +58,27 @@ def category(patch: Patch) -> tuple[str, str]:
     return IDS.get(patch.category or "", OTHER)
 
 
+def words(cat_id: str) -> tuple[str, str]:
+    """Category and subcategory of a CatID, in capitals as the system has them; "" for one that is not ours."""
+    told = next((text for known, text in (*IDS.values(), OTHER) if known == cat_id), "")
+    first, _, rest = told.upper().partition(" ")
+    return first, rest
+
+
 def file_name(cat_id: str, name: str, model: str, number: str = "") -> str:
     """CatID_FXName_CreatorID_SourceID, without a suffix: WOODImpt_Dull knock_SONO_HITSSCRATCHES.
 
     Fields are divided by _, so there is none in them; nor is there anything that a system keeps out of names.
     """
-    source = re.sub(r"[^A-Z0-9]", "", model.upper()) or "MODEL"
-    return "_".join((cat_id, _fx_name(name) + number, CREATOR, source))
+    return "_".join((cat_id, fx_name(name) + number, CREATOR, source_id(model)))
 
 
-def _fx_name(name: str) -> str:
+def source_id(model: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", model.upper()) or "MODEL"
+
+
+def fx_name(name: str) -> str:
+    """A name as files can have it."""
     flat = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     words = re.sub(r"[^A-Za-z0-9 +.,'-]", " ", flat).split()
     return " ".join(words)[:LONGEST].strip(" .") or "Sound"

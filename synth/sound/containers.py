@@ -28,8 +28,8 @@ def finished_wav(wav: bytes, comment: str, loop: Loop | None, rate: int, root: i
     kept = [(name, bytes(body)) for name, body in chunks(wav) if name not in (b"PEAK", b"LIST", b"smpl")]
     if loop or root is not None:
         kept.append((b"smpl", _smpl(loop, rate, _MIDDLE_C if root is None else root)))
-    kept.append((b"LIST", b"INFO" + _chunk(b"ICMT", comment.encode() + b"\0")))
-    return _chunk(b"RIFF", b"WAVE" + b"".join(_chunk(name, body) for name, body in kept))
+    kept.append((b"LIST", b"INFO" + chunk(b"ICMT", comment.encode() + b"\0")))
+    return chunk(b"RIFF", b"WAVE" + b"".join(chunk(name, body) for name, body in kept))
 
 
 def finished_flac(flac: bytes, loop: Loop | None) -> bytes:
@@ -99,7 +99,8 @@ def _named(name: Data) -> bool:
     return len(name) == 4 and all(32 <= byte < 127 for byte in name)
 
 
-def _chunk(name: bytes, body: bytes) -> bytes:
+def chunk(name: bytes, body: bytes) -> bytes:
+    """A chunk of a RIFF file, padded to an even size."""
     return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
 
 

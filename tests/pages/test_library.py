@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.server import looks
+from app.server.instruments import instrument
 from synth.library.finding import Wanted
 from synth.library.library import Library, library
 from synth.patch.patch import Patch
-from tests.harness.patience import PATIENCE
+from tests.harness.patience import PATIENCE, until
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
@@ -102,6 +104,34 @@ def test_several_are_renamed_tagged_and_deleted_at_once(kept):
     assert shown(page) == [] and names() == []
     labelled(page.button, "Undo the deletion").click().run()
     assert len(names()) == 3
+
+
+def test_the_most_alike_come_first_and_all_come_back(kept):
+    shared = instrument("tiny")
+    sounds = {entry.id: shared.render(entry.patch) for entry in kept.find(Wanted(sort="oldest"))}
+    page = opened()
+    labelled(page.button, "Oak door ★★").click().run()
+    labelled(page.button, "More like this").click().run()
+    assert "No sound was listened to yet" in page.info[0].value
+    kept.listened({at: looks.like(sound) for at, sound in sounds.items()})
+    page.run()
+    assert shown(page)[0] == "Oak door ★★" and len(shown(page)) == 3
+    brought = list(sounds.values())[2].to_bytes("flac")
+    uploader = next(item for item in page.file_uploader if item.label.startswith("Drop a sound"))
+    uploader.set_value(("mine.flac", brought, "audio/flac")).run()
+    assert shown(page)[0] == "Gravel"
+    labelled(page.button, "All sounds").click().run()
+    assert shown(page) == ["Gravel", "Iron gate ★★★★★", "Oak door ★★"]
+    uploader = next(item for item in page.file_uploader if item.label.startswith("Drop a sound"))
+    uploader.set_value(("text.wav", b"no sound", "audio/wav")).run()
+    assert not page.exception and "text.wav" in page.warning[0].value
+
+
+def test_kept_sounds_are_listened_to_by_themselves(kept, monkeypatch):
+    monkeypatch.setattr(looks, "_BEGINS_AFTER", 0.0)
+    library().keep(Patch("lost", "hit", 1), "Lost")
+    looks.listen()
+    until(lambda: [entry.name for entry in kept.unheard(9)] == ["Lost"])
 
 
 def test_what_was_heard_is_there_by_itself_and_can_be_kept():
