@@ -1,4 +1,4 @@
-"""Names in the Universal Category System (universalcategorysystem.com, version 8.2), by which sound libraries file."""
+"""Names in the Universal Category System (universalcategorysystem.com, version 8), by which sound libraries file."""
 
 from __future__ import annotations
 
