@@ -67,6 +67,22 @@ def test_a_sound_is_kept_by_its_key_found_after_a_reload_opened_and_taken_out(ow
     page.get_by_role("button", name=re.compile("^Kept")).wait_for()
 
 
+def test_on_the_piano_k_is_a_key_of_it(own_address, page):
+    page.goto(f"{own_address}/?m=tiny&c=hit&s=3")
+    page.get_by_role("button", name=re.compile("^Keep")).wait_for()
+    page.locator(".instrument .stage").wait_for()
+    settled(page)
+    page.keyboard.press("m")
+    page.locator(".piano").wait_for()
+    page.keyboard.press("k")
+    page.keyboard.press("m")
+    expect(page.locator(".piano")).to_have_count(0)
+    settled(page)
+    expect(page.get_by_role("button", name="Shelf · 0")).to_be_visible()
+    page.keyboard.press("k")
+    page.get_by_role("button", name="Shelf · 1").wait_for()
+
+
 def test_the_last_sounds_are_there_by_themselves_and_a_deleted_one_comes_back(own_address, page):
     page.goto(f"{own_address}/?m=tiny&c=scrape&s=4")
     page.get_by_role("button", name=re.compile("^Keep")).click()

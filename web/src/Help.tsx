@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import { SHORTCUTS } from "./keys";
 
 const HANDS = [
+  ["K", "Keep the sound in the library; once more, and it is out again"],
   ["Drag", "Move a slider and hear it; with Shift, finely"],
   ["Double-click", "A slider back to its middle"],
   ["Arrows", "One step; with Shift, a tenth; Page Up and Down, ten"],

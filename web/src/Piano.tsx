@@ -110,6 +110,7 @@ export function Piano({ engine, frame, body, address, goes, controls, moves, tel
       const semitones = isTyped(event) ? null : semitonesOf(event.code);
       const octaves = isTyped(event) ? 0 : octavesOf(event.code);
       if (octaves) setLowest((before) => moved(before, octaves));
+      if (octaves || semitones !== null) event.stopPropagation(); // buttons of the page have keys too, such as K
       if (semitones === null || event.repeat) return;
       pressed.set(event.code, now.current.lowest + semitones);
       hear.current({ kind: "on", note: now.current.lowest + semitones, velocity: VELOCITY });
