@@ -113,3 +113,16 @@ def test_nothing_fades_for_those_who_asked_for_less_motion(chromium, address):
     shown.evaluate("element => { element.dataset.stale = 'true'; element.style.opacity = '0.33'; }")
     expect(shown).to_have_css("opacity", "1")  # what waits for its script is not dimmed and lit again
     context.close()
+
+
+@pytest.mark.parametrize("width", [1100, 1280, 1440, 1519, 1521, 1920])
+def test_names_of_pages_and_the_toolbar_stand_side_by_side(chromium, address, width):
+    page = chromium.new_page(viewport={"width": width, "height": 900})
+    page.goto(address)
+    page.locator(".instrument .stage").wait_for()
+    page.get_by_role("link", name="Shape", exact=True).wait_for()
+    links = page.locator('[data-testid="stTopNavLink"]:visible').all()
+    ends = [box["x"] + box["width"] for link in links if (box := link.bounding_box())]
+    toolbar = page.locator(".st-key-toolbar").bounding_box()
+    assert ends and toolbar and max(ends) <= toolbar["x"]
+    page.close()
