@@ -37,7 +37,7 @@ LONGEST = 7 * 24 * 60  # minutes
 EXPORTED = ("checkpoints", "outputs", "runs", "device")
 # What the web app reads too: of the environment alone.
 SERVING = ("hosts", "proxies", "stream_minutes", "listeners")
-ELSEWHERE = ("cache",)  # variables that are no settings of these servers, but of scoring (synth/scoring/embeddings.py)
+ELSEWHERE = ("cache", "library")  # variables that are no settings of these servers, but name places of others
 
 
 @dataclass(frozen=True)

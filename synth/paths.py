@@ -64,11 +64,11 @@ def cache() -> Path:
 def environment() -> dict[str, str]:
     """Variables of a process that finds the web app's modules from any folder, and the same places as this one."""
     path = os.pathsep.join(filter(None, [str(shell()), os.environ.get("PYTHONPATH")]))
-    named = {name: str(Path(text).absolute()) for name in _PLACES if (text := os.environ.get(name))}
+    named = {name: str(Path(text).absolute()) for name in PLACES if (text := os.environ.get(name))}
     return os.environ | named | {"PYTHONPATH": path}
 
 
-_PLACES = tuple(f"SONOFORM_{name}" for name in ("CHECKPOINTS", "OUTPUTS", "RUNS", "LIBRARY", "CACHE", "CONFIG"))
+PLACES = tuple(f"SONOFORM_{name}" for name in ("CHECKPOINTS", "OUTPUTS", "RUNS", "LIBRARY", "CACHE", "CONFIG"))
 
 
 def _named(name: str) -> Path | None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from synth.config import KEYS, Config, read, save, serving
 from synth.errors import ConfigError, SonoformError
+from synth.paths import PLACES
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +104,11 @@ def test_a_wrong_value_names_key_and_source(here, line, key):
 def test_a_wrong_variable_is_named(key):
     with pytest.raises(ConfigError, match=f"^{key}: "):
         read(environment={key: "x"})
+
+
+def test_variables_that_name_places_of_others_are_no_fault(tmp_path):
+    named = {name: str(tmp_path) for name in PLACES if name != "SONOFORM_CONFIG"}
+    assert str(read(environment=named).config.outputs) == str(tmp_path)
 
 
 def test_a_wrong_flag_is_named():
