@@ -18,6 +18,7 @@ import streamlit as st
 
 from app.server.connections import bounded
 from app.server.fair_lock import Turns
+from app.server.memory import trimmed
 from synth.checkpoint import named_directions
 from synth.checkpoint.families import SPACE, can
 from synth.checkpoint.fit import default_patch, direction_names, rows
@@ -342,4 +343,5 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Begins to load the first model while the server starts to listen."""
     bounded()
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-    yield
+    async with trimmed():
+        yield

@@ -40,6 +40,7 @@ from app.server.door import Door
 from app.server.fields import MEDIA_TYPES, ordered, truth
 from app.server.gate import Gate
 from app.server.instruments import instrument
+from app.server.memory import trimmed
 from app.server.openapi import JSON, OBJECT, SOUND, Operation, Table, endpoints
 from app.server.refusals import Refusal, unrouted
 from app.server.routes import answer
@@ -107,7 +108,8 @@ class Service:
         """Loads the model while the server starts to listen, so that the first sound waits for less."""
         bounded()
         threading.Thread(target=_warm_up, args=(self.config.model,), name="warm-up", daemon=True).start()
-        yield
+        async with trimmed():
+            yield
 
     # -- sounds --------------------------------------------------------------------------------------------------------
 
