@@ -14,6 +14,7 @@ SUBTYPES = {
     "ogg": ("VORBIS",),
     "mp3": ("MPEG_LAYER_III",),
 }
+CEILING_DBTP = -1.0  # the highest true peak of what is played and written
 EXPORT_RATES = (16000, 22050, 32000, 44100, 48000, 96000)  # Hz
 # What a kit is written for: the first is the default.
 KIT_FORMATS = ("sfz", "decentsampler", "dslibrary", "folder")

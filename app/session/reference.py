@@ -9,11 +9,11 @@ from dataclasses import astuple, fields
 
 from synth.directions.exemplars import Bursts, check, synthesise
 from synth.errors import AudioError
+from synth.sound.reading import SILENCE
 from synth.sound.sound import Sound
 
 RATES = {"Very low": 1, "Low": 3, "Medium": 7, "High": 15, "Very high": 20}  # impulses in a sound
 LOWEST, HIGHEST = 0, 7990  # Hz, the band's ends
-SILENCE = 1e-6
 
 EXAMPLES = {
     "Dull knocks": Bursts(0.05, 7, 0.0, 0, 700, 5, 0.0, 0.5, 1.0),

@@ -20,6 +20,8 @@ from scipy.signal import firwin, sosfilt
 from torch import Tensor
 from torch.nn import functional as F
 
+from synth.choices import CEILING_DBTP
+
 OVERSAMPLING = 4
 _REACH = 10  # samples to either side that say what lies between two
 _STEPS = 4  # of 100 ms in a gating block
@@ -88,7 +90,7 @@ def _finer() -> Tensor:
     return torch.from_numpy(taps[places].astype(np.float32))[:, None]
 
 
-def normalise(samples: np.ndarray, rate: int, lufs: float | None, ceiling_dbtp: float = -1.0) -> np.ndarray:
+def normalise(samples: np.ndarray, rate: int, lufs: float | None, ceiling_dbtp: float = CEILING_DBTP) -> np.ndarray:
     """Samples (channels, n) at an integrated loudness, or with None at the ceiling, by one gain; float32.
 
     The loudness is that of the mean of all channels, so that a sound which is widened stays as loud in mono. The

@@ -27,9 +27,8 @@ from synth.latents.match import Step, Target, nearest_category, refine, sketch
 from synth.models.encoder import Inverter
 from synth.models.weights import read_weights
 from synth.patch.patch import Patch
+from synth.sound.reading import SILENCE
 from synth.sound.sound import Sound
-
-SILENCE = 1e-6  # of full scale
 
 
 class Matching(Sounding):

@@ -17,12 +17,13 @@ import numpy as np
 
 from synth.checkpoint.card import Card
 from synth.checkpoint.fit import direction_names
+from synth.choices import CEILING_DBTP
 from synth.errors import KitError
 from synth.kits.kit import Kit, Pad
 from synth.kits.zones import LOUDEST, Zone, zones
 from synth.patch.patch import Patch
 from synth.pool import in_order
-from synth.sound.sound import CEILING_DBTP, Sound
+from synth.sound.sound import Sound
 
 BRIGHTNESS = "Brightness"  # the slider that velocities move, where a model has it
 REFERENCE = -45.0  # LUFS at which sounds are compared: even a click is under the ceiling there

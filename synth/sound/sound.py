@@ -16,6 +16,7 @@ import numpy as np
 import soxr
 
 from synth.audio.mono import mono
+from synth.choices import CEILING_DBTP
 from synth.errors import AudioError
 from synth.patch.patch import Patch
 from synth.sound.containers import Loop, read_loop
@@ -25,7 +26,6 @@ from synth.sound.levels import column_peaks, picture
 from synth.sound.reading import RATES, Source, whole
 
 MAX_SECONDS = 600.0
-CEILING_DBTP = -1.0
 
 _WRAP = 0.25  # s of a loop that are heard before and after it while it is resampled
 

@@ -23,13 +23,12 @@ import soundfile
 import soxr
 
 from synth.audio.loudness import true_peak
-from synth.choices import SUBTYPES
+from synth.choices import CEILING_DBTP, SUBTYPES
 from synth.errors import AudioError
 from synth.patch.patch import Patch
 from synth.sound.formats import check_export_rate, sound_file
 from synth.sound.sound import Sound
 
-CEILING_DBTP = -1.0
 CROSSFADE = 0.1  # s
 FORMATS = ("wav", "flac")
 LARGEST_WAV = (1 << 32) - 4096  # bytes: the sizes in its header have 32 bits

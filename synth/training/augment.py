@@ -11,7 +11,7 @@ from torch import Tensor
 
 from synth.training.parallel import ALONE, Team
 
-SILENCE = -1.0
+FLOOR = -1.0
 
 
 class Augment:
@@ -40,7 +40,7 @@ class Augment:
     def _gain(self, x: Tensor, p: float, rng: torch.Generator) -> Tensor:
         amount = (self._uniform(x, rng) * 2 - 1) * self.max_gain * self._chosen(x, p, rng)
         # Silence stays silent: the floor of the codec does not move with the gain.
-        return torch.where(x > SILENCE, x + amount[:, :, None, None], x)
+        return torch.where(x > FLOOR, x + amount[:, :, None, None], x)
 
     def _mask(self, x: Tensor, axis: int, p: float, rng: torch.Generator) -> Tensor:
         size = x.shape[axis]
@@ -49,7 +49,7 @@ class Augment:
         at = torch.arange(size, device=x.device)
         hidden = (at >= start) & (at < start + width)
         shape = (len(x), 1, size, 1) if axis == 2 else (len(x), 1, 1, size)
-        return x.masked_fill(hidden.view(shape), SILENCE)
+        return x.masked_fill(hidden.view(shape), FLOOR)
 
     def _uniform(self, x: Tensor, rng: torch.Generator) -> Tensor:
         return self.team.part(torch.rand(len(x) * self.team.size, 1, generator=rng, device=x.device))

@@ -26,7 +26,7 @@ SAMPLE_RATE = 16000
 # is relative, to about the level that the waveform would have at full scale.
 FULL_SCALE = 65.0
 WINDOWS = (0.02, 0.05)  # s: of YAMNet's own, 25 ms, about
-SILENCE = 1e-3  # what YAMNet adds to a magnitude before it takes the logarithm
+LEAST = 1e-3  # what YAMNet adds to a magnitude before it takes the logarithm
 LOOK = 64  # frames of aiSFX, 1.5 s: it takes four times as long as YAMNet for the whole of a sound of 4 s
 WARP = 0.03  # by which all frequencies are raised or lowered at most: half a mel band at 3 kHz
 
@@ -96,7 +96,7 @@ class YAMNetProjector:
         mel = self._bands(warp, magnitude.shape[1]) @ magnitude
         mel = mel * (FULL_SCALE / loudest.clamp_min(1e-6))[:, None, None]
         frames = max(round(x.shape[3] * self.rate), PATCH)
-        return torch.log(F.interpolate(mel, size=frames, mode="linear") + SILENCE).transpose(1, 2)
+        return torch.log(F.interpolate(mel, size=frames, mode="linear") + LEAST).transpose(1, 2)
 
     def _bands(self, warp: float, bins: int) -> Tensor:
         """YAMNet's mel bands (64, bins) of the codec's bins, between which magnitudes go evenly."""
@@ -112,7 +112,7 @@ class YAMNetProjector:
     def _patches(self, mel: Tensor, rng: torch.Generator) -> Tensor:
         """(B, frames, 64) -> (B, P, 96, 64); half a patch of silence at either end lets edges be seen whole."""
         count, frames = mel.shape[1] // PATCH, mel.shape[1]
-        mel = F.pad(mel, (0, 0, PATCH // 2, PATCH // 2), value=math.log(SILENCE))
+        mel = F.pad(mel, (0, 0, PATCH // 2, PATCH // 2), value=math.log(LEAST))
         starts = torch.randint(frames + 1, (count,), generator=rng, device=rng.device).tolist()
         return torch.stack([mel[:, s : s + PATCH] for s in starts], dim=1)
 
