@@ -1,7 +1,7 @@
 """Memory that was freed goes back to the system.
 
 The C library keeps what threads have freed for what they ask for next, in pieces among what is still used. Under
-questions of all kinds a server grew by 4 MB a minute so, to 1.4 times what it used, though it kept no more of them.
+questions of all kinds a process came to 1.4 times what it used, though it kept no more of them (benchmarks/results).
 """
 
 from __future__ import annotations
