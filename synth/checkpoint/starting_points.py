@@ -66,12 +66,12 @@ CHOSEN = {
         ("Shaker", "shaker_rattle", 14),
     ),
     "environmental": (
-        ("Rain", "rain", 2),
-        ("Clock", "clock_tick", 14),
-        ("Thunder", "thunderstorm", 11),
-        ("Birds", "birds", 2),
-        ("Fire", "fire_crackle", 8),
-        ("Sea", "sea_waves", 15),
+        ("Rain", "rain", 10),
+        ("Clock", "clock_tick", 9),
+        ("Thunder", "thunderstorm", 25),
+        ("Birds", "birds", 0),
+        ("Fire", "fire_crackle", 16),
+        ("Sea", "sea_waves", 14),
     ),
 }
 CHOSEN_PSI = 0.9
