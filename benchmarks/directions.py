@@ -98,7 +98,8 @@ def ways(root: Tensor, origin: Tensor) -> dict[str, Callable[[Tensor, Tensor], T
     def discriminant(more: Tensor, less: Tensor) -> Tensor:
         covariance = root @ root
         ridge = 3.0 * covariance.diagonal().mean() * torch.eye(len(covariance))
-        return torch.linalg.solve(covariance + ridge, mean(more, less))
+        found: Tensor = torch.linalg.solve(covariance + ridge, mean(more, less))
+        return found
 
     return {
         "difference of means, shrunk": lambda more, less: examples.shrunk(mean(more, less), root),

@@ -40,7 +40,7 @@ def main() -> None:
     trees = {"before": asked.before.resolve(), "this": ROOT}
     for tree in trees.values():
         first(tree)
-    found = {name: [] for name in trees}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in trees}
     for _ in range(asked.rounds):
         for name, tree in trees.items():
             found[name].append(first(tree))

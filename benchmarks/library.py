@@ -18,6 +18,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +82,7 @@ def asked(library: Library, wanted: Wanted) -> int:
 
 def questions(library: Library) -> dict[str, Callable[[], object]]:
     direction = np.random.default_rng(2).standard_normal(D)
-    found: dict[str, Callable[[], object]] = {f'words "{w}"': lambda w=w: asked(library, Wanted(w)) for w in WORDS}
+    found: dict[str, Callable[[], object]] = {f'words "{w}"': partial(asked, library, Wanted(w)) for w in WORDS}
     found["all, by stars"] = lambda: asked(library, Wanted(sort="stars"))
     found["Brightness 2 to 5"] = lambda: asked(library, Wanted(slider="Brightness", low=2.0, high=5.0))
     found["likeness"] = lambda: library.alike(direction, Wanted(), 4 * A_PAGE)

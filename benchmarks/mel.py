@@ -42,7 +42,8 @@ Inverse = Callable[[Tensor, Tensor], Tensor]  # bands (mels, F), mel (mels, T) -
 
 
 def pseudo_inverse(bands: Tensor, mel: Tensor) -> Tensor:
-    return (torch.linalg.pinv(bands) @ mel).clamp_min(0.0)
+    found: Tensor = (torch.linalg.pinv(bands) @ mel).clamp_min(0.0)
+    return found
 
 
 def updates(steps: int) -> Inverse:

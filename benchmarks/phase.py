@@ -91,7 +91,8 @@ def load_tifresi() -> Method:
         phase = pghi(spectrogram, over_time, over_bins, stft.hop, stft.length, n).T
         # Its phase refers to the start of the sound, ours to the start of each frame.
         starts = np.arange(magnitude.shape[0])[:, None] * stft.hop - stft.length // 2
-        return phase + 2.0 * np.pi / stft.length * (starts * np.arange(stft.bins) % stft.length)
+        found: np.ndarray = phase + 2.0 * np.pi / stft.length * (starts * np.arange(stft.bins) % stft.length)
+        return found
 
     return run
 

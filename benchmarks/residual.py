@@ -23,8 +23,6 @@ from synth.recordings.dataset import load_clips
 from synth.sound.difference import difference
 from synth.sound.sound import Sound
 
-BINS, FRAMES, SPAN = 128, 256, 60.0
-
 
 def spread_evenly(labels: np.ndarray, count: int) -> np.ndarray:
     """Indices of `count` clips, one of each category in turn."""
@@ -45,8 +43,8 @@ class Bench:
         """LPIPS and dB between samples (n,) and a recording."""
         both = made, sound.samples[0]
         tensors = [self.codec.encode(torch.from_numpy(x)[None]) for x in both]
-        pictures = [Sound(x[None], sound.sample_rate).spectrogram(BINS, FRAMES, -SPAN) for x in both]
-        return self.perceptual.distance(*tensors).item(), difference(*pictures, SPAN).decibels
+        apart = difference(sound, Sound(made[None], sound.sample_rate)).decibels
+        return self.perceptual.distance(*tensors).item(), apart
 
     def row(self, samples: np.ndarray) -> list[float]:
         """Of a recording: without, with, and through codec and decoder; then the characters of the residual."""

@@ -36,7 +36,7 @@ from app.jobs.speed import Speed, speed_of, trial
 from synth.checkpoint.store import catalogue, find
 from synth.errors import DataError, SonoformError
 from synth.publishing.tables import cell, table
-from synth.recipes.presets import TrainConfig, override, preset
+from synth.recipes.presets import Config, TrainConfig, override, preset
 from synth.recordings.dataset import load_clips, scan
 from synth.runs.run import Run
 from synth.runs.state import load_state, save_state
@@ -83,6 +83,13 @@ def few_shot(source: Path, folder: Path, categories: list[str], count: int) -> P
     return folder
 
 
+def main_settings(config: Config) -> TrainConfig:
+    """Of a model with a latent space W, which alone is worth something for other sounds."""
+    if not isinstance(config, TrainConfig):
+        raise DataError(f"{config.family} begins anew with other sounds: name a model of the family stylegan2")
+    return config
+
+
 class Course:
     """One way of training on one data folder, under the settings that the Train page would give it for a budget."""
 
@@ -103,7 +110,7 @@ class Course:
         return Run.create(folder, self._config(plan(self.recipe, self.speed(), minutes).settings), self.data)
 
     def _config(self, settings: tuple[str, ...] | list[str]) -> TrainConfig:
-        config = settings_of(self.start) if self.start else preset(self.recipe.preset)
+        config = main_settings(settings_of(self.start) if self.start else preset(self.recipe.preset))
         config = replace(config, projector=preferred(config.codec, None))
         return override(config, [*settings, *ARMS[self.arm]])
 
@@ -111,6 +118,7 @@ class Course:
         config, data, categories = run.found()
         clips = load_clips(data, "train", config.codec.sample_rate, config.codec.samples).called(categories)
         learner = learner_of(config, clips, CPU)
+        assert isinstance(learner, Learner)
         if self.start:
             begin_with(learner, self.start, categories)
         return learner
@@ -211,9 +219,9 @@ def keep(folder: Path, line: dict[str, Any]) -> None:
 
 def compare(options: argparse.Namespace, asked: Event, report: Callable[[str], None]) -> Path:
     """Runs what is not there yet; returns the folder of the results."""
-    folder = options.out / f"{options.base}-{options.clips}-{'-'.join(options.categories)}"
+    folder: Path = options.out / f"{options.base}-{options.clips}-{'-'.join(options.categories)}"
     data = few_shot(options.data, folder / "data", options.categories, options.clips)
-    judge = Judge(data, settings_of(find(options.base)), options.yamnet)
+    judge = Judge(data, main_settings(settings_of(find(options.base))), options.yamnet)
     done = {(line["arm"], line.get("minutes")) for line in results(folder)}
     if ("recordings", None) not in done:
         clips = {"train_clips": len(judge.train), "valid_clips": len(judge.valid)}
