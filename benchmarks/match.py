@@ -20,6 +20,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, zip_longest
 from pathlib import Path
 from threading import Event
@@ -99,12 +100,17 @@ class Bench:
     def figures(self, patch: Patch, sound: Sound) -> Figures:
         recorded = torch.zeros(self.codec.samples)
         recorded[: sound.samples.shape[1]] = torch.from_numpy(sound.samples[0])
-        made = torch.from_numpy(self.instrument.render(patch).samples[0])
+        made = torch.from_numpy(self.whole(patch))
         pictures = [self.codec.encode(x.unsqueeze(0)) for x in (made, recorded)]
         return {
             "lpips": float(perceptual().distance(*pictures)),
             "stft": multiresolution_error(made, recorded),
         }
+
+    def whole(self, patch: Patch) -> np.ndarray:
+        """Samples (n,) of a patch as long as a clip, what lies before the onset within."""
+        samples: np.ndarray = self.instrument.render(replace(patch, start=False)).samples[0]
+        return samples
 
     def lines(self, entry: Entry, number: int, name: str, budgets: Sequence[float]) -> list[dict[str, Any]]:
         """A clip's results from one start, a line each budget."""
@@ -131,7 +137,7 @@ class Bench:
             train.categories,
             self.codec.sample_rate,
         )
-        made = np.stack([self.instrument.render(Patch.from_query(line["patch"])).samples[0] for line in lines])
+        made = np.stack([self.whole(Patch.from_query(line["patch"])) for line in lines])
         asked = np.array([train.categories.index(line["category"]) for line in lines])
         near = [
             nearest_categories(x.mean(1), yardstick.train.mean(1), yardstick.train_labels)
