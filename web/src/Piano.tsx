@@ -7,6 +7,7 @@ import { snapped, spelled, valueAt, type Control } from "./controls";
 import type { Engine } from "./engine";
 import type { Frame } from "./frame";
 import { frameOf, type Body } from "./infer";
+import { isElsewhere } from "./keys";
 import { forgotten, keepKnobs, keptKnobs, learnt } from "./knobs";
 import { openMidi, type Gesture } from "./midi";
 import type { Moves } from "./Slider";
@@ -107,8 +108,9 @@ export function Piano({ engine, frame, body, address, goes, controls, moves, tel
     void openMidi((gesture) => hear.current(gesture), setDevices).then((found) => (gone ? found() : (close = found)));
     const pressed = new Map<string, number>(); // the octave may change while a key is down
     const onKeyDown = (event: KeyboardEvent) => {
-      const semitones = isTyped(event) ? null : semitonesOf(event.code);
-      const octaves = isTyped(event) ? 0 : octavesOf(event.code);
+      if (isElsewhere(event, event.composedPath()[0] as Element)) return;
+      const semitones = semitonesOf(event.code);
+      const octaves = octavesOf(event.code);
       if (octaves) setLowest((before) => moved(before, octaves));
       if (octaves || semitones !== null) event.stopPropagation(); // buttons of the page have keys too, such as K
       if (semitones === null || event.repeat) return;
@@ -225,11 +227,6 @@ function Keyboard({ lowest, down, press, release }: KeyboardProps) {
 function keyAt({ target, clientX, clientY }: PointerEvent): HTMLElement | null {
   const root = (target as Element).getRootNode() as ShadowRoot;
   return root.elementFromPoint(clientX, clientY)?.closest<HTMLElement>("[data-note]") ?? null;
-}
-
-function isTyped(event: KeyboardEvent): boolean {
-  const target = event.composedPath()[0] as Element;
-  return event.ctrlKey || event.metaKey || event.altKey || !!target.closest?.("input, textarea, select, dialog, [contenteditable], [role=dialog]");
 }
 
 function isBlack(note: number): boolean {

@@ -24,10 +24,15 @@ interface Pressed {
   shiftKey: boolean;
 }
 
+/** Whether a key is for the browser, or for what is being typed. */
+export function isElsewhere(pressed: Omit<Pressed, "key" | "shiftKey">, target: Element | null): boolean {
+  if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return true;
+  return !!target?.closest("input, textarea, select, [contenteditable], [role=dialog], dialog, [role=combobox]");
+}
+
 /** What a key asks for, or null. `target`: the element that has the focus. */
 export function commandOf(pressed: Pressed, target: Element | null): Command | null {
-  if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return null;
-  if (target?.closest("input, textarea, select, [contenteditable], [role=dialog], dialog, [role=combobox]")) return null;
+  if (isElsewhere(pressed, target)) return null;
   // The space bar presses the button that has the focus.
   if (pressed.key === " " && target?.closest("button, a, summary, [role=button], [role=radio], [role=switch]")) return null;
   const key = pressed.key.length === 1 && !(pressed.shiftKey && pressed.key === "Z") ? pressed.key.toLowerCase() : pressed.key;
