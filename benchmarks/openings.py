@@ -16,7 +16,6 @@ import numpy as np
 from synth.checkpoint.starting_points import CHOSEN, CHOSEN_PSI
 from synth.instruments.loading import load
 from synth.patch.patch import Patch
-from synth.publishing.finding_presets import margins
 from synth.recordings.dataset import load_clips
 from synth.scoring.embedders import load_embedders
 from synth.scoring.metrics import Yardstick
@@ -37,7 +36,8 @@ def main() -> None:
         patch = Patch(options.model, category, psi=CHOSEN_PSI, start=False, lufs=None)
         heard = [instrument.render(replace(patch, seed=seed)).samples[0, :n] for seed in range(options.seeds)]
         sounds = np.stack([np.pad(x, (0, n - len(x))) for x in heard])
-        least = np.min([margins(y, sounds, train.categories.index(category)) for y in yardsticks], axis=0)
+        asked = np.full(len(sounds), train.categories.index(category))
+        least = np.min([y.margins(y.embed(sounds), asked) for y in yardsticks], axis=0)
         best = np.argsort(least)[::-1][:3]
         print(f"{name} ({category}): " + ", ".join(f"{seed} ({least[seed]:.2f})" for seed in best), flush=True)
 

@@ -21,6 +21,7 @@ def add_publish(verbs: Any) -> None:
     p.add_argument("--title", help="name shown to people (default: from the id)")
     p.add_argument("--data", type=Path, help="where the recordings are now, if they or the run have moved")
     p.add_argument("--newest", action="store_true", help="the newest state instead of the best by FAD")
+    p.add_argument("--yamnet", type=Path, help="YAMNet weights (safetensors), where the run was taught through them")
     p.add_argument("--bare", action="store_true", help="without the sliders Brightness, Rate and Sustain: quicker")
 
 
@@ -35,7 +36,7 @@ def run_publish(options: argparse.Namespace) -> None:
     if options.data:
         with run.lock():
             run.change([], options.data)
-    folder = publish(run, options.model, title=options.title, newest=options.newest)
+    folder = publish(run, options.model, title=options.title, newest=options.newest, yamnet=options.yamnet)
     if not options.bare and can(load_card(folder).family, SPACE):
         own_sliders(folder)
     show(options, {"folder": str(folder)}, [f"published to {folder}"])

@@ -19,6 +19,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+LEFT_OUT = -1e4  # bias of a clip that no z chooses; a number that half precision has
 NEIGHBOUR = 3  # the distance to this one is the unit in which a clip's neighbourhood is measured
 BALANCING_STEPS, BALANCING_DRAWS = 40, 2048
 
@@ -59,9 +60,14 @@ class Mapping(nn.Module):
         logits = self.sharpness * (z @ self.keys.t()) + self.biases
         return logits.masked_fill(category[:, None] != self.labels, -math.inf).softmax(1)
 
+    @property
+    def chosen_from(self) -> Tensor:
+        """Which clips (clips,) the prior chooses from: all but those that were left out."""
+        return self.biases > LEFT_OUT / 2.0
+
     def centres(self, categories: int) -> Tensor:
-        """Mean code of each category, (categories, w_dim)."""
-        return torch.stack([self.codes[self.labels == c].mean(0) for c in range(categories)])
+        """Mean code of each category, of the clips that the prior chooses from, (categories, w_dim)."""
+        return torch.stack([self.codes[(self.labels == c) & self.chosen_from].mean(0) for c in range(categories)])
 
     @torch.no_grad()
     def arrange(self, rng: torch.Generator) -> None:
@@ -70,6 +76,15 @@ class Mapping(nn.Module):
             members = (self.labels == category).nonzero().squeeze(1)
             self.keys[members] = _keys(self.codes[members], self.keys.shape[1])
             self.biases[members] = _balance(self.keys[members], self.sharpness, rng)
+
+    @torch.no_grad()
+    def leave_out(self, left: Tensor, rng: torch.Generator) -> None:
+        """Lets the prior choose no clip of `left` (clips,) any more; the others of its category share its part. Each
+        category keeps one clip at least."""
+        for category in self.labels.unique():
+            members = ((self.labels == category) & ~left).nonzero().squeeze(1)
+            self.biases[members] = _balance(self.keys[members], self.sharpness, rng)
+        self.biases[left] = LEFT_OUT
 
 
 def _turned(z: Tensor, angle: float) -> Tensor:

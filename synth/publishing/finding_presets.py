@@ -1,7 +1,7 @@
 """Presets: of each category a few seeds whose sounds are surely of it, as different from one another as they can be.
 
-How sure: by the margin, in every space at hand, between the mean likeness to the NEAREST training clips of the category
-and that to as many of any other. How different: by what their descriptors say, which names them too.
+How sure: by the margin to any other category (`scoring/certainty.py`), the least of all spaces at hand. How different:
+by what their descriptors say, which names them too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from synth.scoring.embedders import load_embedders
 from synth.scoring.metrics import Yardstick
 from synth.storage import alone, write_text
 
-NEAREST = 5
 PSI = 0.9
 SEEDS = 32
 EACH = 4
@@ -70,21 +69,10 @@ def heard(
         made = instrument.renders(replace(patch, seed=seed) for seed in range(seeds))
         sounds = np.stack([np.pad(x, (0, max(n - len(x), 0)))[:n] for x in (sound.samples[0] for sound in made)])
         place = train.categories.index(category)
-        least = np.min([margins(yardstick, sounds, place) for yardstick in yardsticks], axis=0)
+        least = np.min([y.margins(y.embed(sounds), np.full(seeds, place)) for y in yardsticks], axis=0)
         told = [describe(x, rate, list(WORDS)) for x in sounds]
         found[category] = least, np.array([[one[name] for name in WORDS] for one in told])
     return found
-
-
-def margins(yardstick: Yardstick, sounds: np.ndarray, category: int) -> np.ndarray:
-    """(N,) of sounds (N, n): how much nearer the category is than the nearest other one."""
-    made, known = (x.mean(1) for x in (yardstick.embed(sounds), yardstick.train))
-    alike = made @ known.T / np.outer(np.linalg.norm(made, axis=1), np.linalg.norm(known, axis=1))
-    alike = (alike - alike.mean()) / alike.std()
-    by_category = (alike[:, yardstick.train_labels == k] for k in range(len(yardstick.categories)))
-    near = np.stack([np.sort(of, axis=1)[:, -NEAREST:].mean(1) for of in by_category])
-    difference: np.ndarray = near[category] - np.delete(near, category, axis=0).max(0)
-    return difference
 
 
 def chosen(margin: np.ndarray, told: np.ndarray) -> list[dict[str, Any]]:

@@ -9,28 +9,15 @@ from __future__ import annotations
 
 from typing import cast
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from synth.audio.prominence import prominence
 from synth.models.stylegan2 import PARTS, Generator, Lines
 
-SIDES = (2, 3)  # bins to either side, whose median a line stands out from
-LOUD = 12  # frames of a sound that are looked at, the loudest of each bin
 LINE_DB = 4.0  # above what recordings have on average
 DRAWN = 8  # sounds of each category
 ROUNDS = 4  # after each of which what is left is looked for anew
-
-
-def prominence(levels: Tensor) -> np.ndarray:
-    """Levels in dB (N, F, T) -> how far each bin stands out from its neighbours on average, in dB, (F,); 0 at ends."""
-    top = levels.topk(min(LOUD, levels.shape[2]), dim=2).values.mean(2).numpy()
-    margin = max(SIDES)
-    width = top.shape[1] - 2 * margin
-    sides = [top[:, margin + k : margin + k + width] for step in SIDES for k in (-step, step)]
-    found = np.zeros(top.shape[1], np.float32)
-    found[margin : margin + width] = (top[:, margin : margin + width] - np.median(sides, axis=0)).mean(0)
-    return found
 
 
 @torch.no_grad()
@@ -43,10 +30,10 @@ def without_lines(generator: Generator, recorded: Tensor) -> list[int]:
     usual = prominence(recorded[:, 0].float() * unit)
     removed: set[int] = set()
     for _ in range(ROUNDS):
-        lines = np.flatnonzero(prominence(_drawn(generator) * unit) - usual > LINE_DB)
-        if not lines.size:
+        lines = (prominence(_drawn(generator) * unit) - usual > LINE_DB).nonzero().flatten().tolist()
+        if not lines:
             break
-        removed.update(lines.tolist())
+        removed.update(lines)
         for head in cast("list[Lines]", list(generator.synthesis.lines)[:PARTS]):
             _between_neighbours(head, sorted(removed))
     return sorted(removed)

@@ -23,6 +23,7 @@ from synth.directions.sefa import sefa_directions
 from synth.errors import RunError
 from synth.models.encoder import Inverter
 from synth.patch.ranges import MODEL_ID
+from synth.publishing.leaving_out import leave_out
 from synth.publishing.lines import without_lines
 from synth.publishing.pictures import CURVES, course, sample_sheet
 from synth.publishing.readme import readme
@@ -43,8 +44,18 @@ SNAPSHOT = ("space", "fad", "kad", "hit_rate", "sounds")
 COURSE = ("fad", "kad", "hit_rate")
 
 
-def publish(run: Run, model: str, *, title: str | None = None, root: Path | None = None, newest: bool = False) -> Path:
+def publish(
+    run: Run,
+    model: str,
+    *,
+    title: str | None = None,
+    root: Path | None = None,
+    newest: bool = False,
+    yamnet: Path | None = None,
+) -> Path:
     """Writes checkpoint `model` from the run's best networks by FAD, or from its newest state; returns its folder.
+
+    yamnet: weights by which a run that was taught through them hears which clips its prior should leave out.
 
     Raises RunError when the run has no networks that can make sounds yet.
     """
@@ -52,7 +63,11 @@ def publish(run: Run, model: str, *, title: str | None = None, root: Path | None
         raise RunError(f"{model!r} cannot be a model id: use letters, digits, hyphens, dots and underscores")
     config, data, categories = run.found()
     weights, line = _weights(run, newest)
-    parts = _plain(config, weights) if isinstance(config, GanConfig) else _style(run, config, weights, categories, data)
+    parts = (
+        _plain(config, weights)
+        if isinstance(config, GanConfig)
+        else _style(run, config, weights, categories, data, yamnet)
+    )
     entries = scan(data, config.codec.sample_rate)
     folder = (root or paths.models()) / model
     try:
@@ -63,6 +78,7 @@ def publish(run: Run, model: str, *, title: str | None = None, root: Path | None
                 card,
                 directions=tuple(d.describe() for d in parts.directions),
                 prototypes=tuple(p.describe() for p in parts.prototypes),
+                training=card.training | ({"left_out": parts.left_out} if parts.left_out else {}),
                 files={p.name: sha256(p) for p in sorted(part.glob("*.safetensors"))},
             )
             (part / CARD).write_text(json.dumps(card.to_dict(), indent=1) + "\n", encoding="utf-8")
@@ -105,6 +121,7 @@ class Parts:
     networks: dict[str, nn.Module]
     directions: tuple[Direction, ...] = ()
     prototypes: tuple[Prototype, ...] = ()
+    left_out: int = 0  # clips that the prior does not choose from
 
     def write(self, folder: Path) -> None:
         for name, module in self.networks.items():
@@ -114,19 +131,25 @@ class Parts:
                 save_file({name: torch.stack([row.vector for row in rows])}, folder / f"{name}.safetensors")
 
 
-def _style(run: Run, config: TrainConfig, weights: dict[str, Tensor], categories: tuple[str, ...], data: Path) -> Parts:
+def _style(
+    run: Run,
+    config: TrainConfig,
+    weights: dict[str, Tensor],
+    categories: tuple[str, ...],
+    data: Path,
+    yamnet: Path | None,
+) -> Parts:
     networks = Networks(config)
     networks.load_state_dict(weights)
     encoder = _encoder(run, networks)  # it knows the generator by its weights as they were trained
-    clips = load_clips(data, "train", config.codec.sample_rate, config.codec.samples, most=HEARD)
-    without_lines(networks.average, config.codec.encode(clips.waveforms()))
+    clips, generator = load_clips(data, "train", config.codec.sample_rate, config.codec.samples), networks.average
+    without_lines(generator, config.codec.encode(clips.waveforms()[:: -(-len(clips) // HEARD)]))
+    left_out = leave_out(generator, config, clips, yamnet)
     return Parts(
-        {
-            "generator": networks.average,
-            "encoder": encoder,
-        },
-        tuple(sefa_directions(networks.average, DIRECTIONS)),
-        tuple(category_prototypes(networks.average, categories)),
+        {"generator": generator, "encoder": encoder},
+        tuple(sefa_directions(generator, DIRECTIONS)),
+        tuple(category_prototypes(generator, categories)),
+        left_out,
     )
 
 

@@ -38,9 +38,21 @@ def _what(card: Card) -> str:
 
 A {card.family} generator of {card.duration:.3g} s sounds at {card.sample_rate} Hz, {kinds}.
 Trained on {card.data["train_clips"]} recordings, {card.training["images_seen"]:,} images seen in \
-{card.minutes:g} minutes of training ({card.training["device"]}).
+{card.minutes:g} minutes of training ({card.training["device"]}).{_left_out(card)}
 
 ![Spectrograms of generated sounds](samples.png)"""
+
+
+def _left_out(card: Card) -> str:
+    count = card.training.get("left_out", 0)
+    clips = card.network.get("clips", 0)
+    return (
+        f"""
+It draws from {clips - count} of {clips} clips: at the others it sounds like another category to the networks that it
+was taught through."""
+        if count
+        else ""
+    )
 
 
 def _figures(card: Card) -> list[str]:

@@ -58,6 +58,7 @@ class TrainConfig:
     frechet_weight: float = 0.1
     category_weight: float = 0.1
     contrast_weight: float = 0.1
+    line_weight: float = 0.01
     anchor_weight: float = 2.0
     ema_kimg: float = 2.0
     # Bookkeeping.

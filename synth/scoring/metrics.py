@@ -17,6 +17,7 @@ import soxr
 import torch
 
 from synth.recordings.dataset import Clips
+from synth.scoring.certainty import margins
 from synth.scoring.distances import (
     Gaussian,
     density_coverage,
@@ -176,6 +177,11 @@ class Yardstick:
             if own.any():
                 found[name] = Category(int(hits[own].sum()), int(own.sum()), self._kad(embeddings[own], i))
         return found
+
+    def margins(self, embeddings: np.ndarray, asked: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:
+        """(N,) of embeddings (N, P, D): how much nearer the category that was asked for is than any other, of training
+        clips, in standard deviations of all likenesses (`certainty.py`)."""
+        return margins(embeddings.mean(1), self.train.mean(1), self.train_labels, asked, own)
 
     def memorisation(self, embeddings: np.ndarray) -> Memorisation:
         """Of embeddings (N, P, D), by each sound's mean over time."""

@@ -28,6 +28,7 @@ from synth.training import losses
 from synth.training.averaging import half_life_weight
 from synth.training.codes import first_codes
 from synth.training.learner import BaseLearner, Losses, Objective, Trained
+from synth.training.line_loss import LineLoss
 from synth.training.parallel import ALONE, Team
 from synth.training.projectors import Projector
 from synth.training.statistics import Statistics
@@ -69,6 +70,7 @@ class Learner(BaseLearner[TrainConfig]):
         self.eyes = list(eyes)
         self.optimisers = {"all": self._optimiser()}
         self.statistics: list[Statistics] = []
+        self.lines: LineLoss | None = None
 
     def _built(self) -> Networks:
         networks = Networks(self.config)
@@ -215,6 +217,11 @@ class Learner(BaseLearner[TrainConfig]):
         self.progress.prior_fitted = True
 
     @torch.no_grad()
+    def _usual_lines(self) -> LineLoss:
+        """How far bins stand out in the recordings."""
+        return LineLoss(x[:, 0] * self.config.generator.half_range_db for x in self._tensors())
+
+    @torch.no_grad()
     def _surveyed(self, eye: Projector) -> Statistics:
         """What the recordings are like to a frozen network."""
         # A random state of its own, so that a resume, which comes here too, finds the same.
@@ -241,15 +248,20 @@ class Learner(BaseLearner[TrainConfig]):
             self.statistics = [self._surveyed(eye) for eye in self.eyes]
             for each in zip(self.eyes, self.statistics, strict=True):
                 self._fill(*each)
-        eye, statistics = self.eyes[self.turn], self.statistics[self.turn]
+        if self.lines is None:
+            self.lines = self._usual_lines()
+        eye, statistics, lines = self.eyes[self.turn], self.statistics[self.turn], self.lines
         x, index = self._recorded(c.anchors)
         pushed: list[Tensor] = []
+        shown: list[Tensor] = []
 
         def objective() -> tuple[Tensor, Losses]:
             w, labels = self._draw(c.batch - c.anchors)
             with autocast(self.device):
                 mean, gate = n.generator.synthesis(w[:, None])
             heard = torch.cat(self._averages(eye, self._sounded(mean.float(), gate.float()), self.rng), 1)
+            standing, now = lines(mean[:, 0].float() * c.generator.half_range_db)
+            shown[:] = [now]
             pushed[:] = [self.team.gather(heard.detach()), self.team.gather(labels)]
             whole = pushed[0].clone()
             whole[self.team.rank :: self.team.size] = heard  # gradients reach this process's part
@@ -257,12 +269,14 @@ class Learner(BaseLearner[TrainConfig]):
             _, _, anchor, out = self._at_codes(x, index)
             # Gradients are averaged over the team, but each process holds only its own part of these.
             own = c.frechet_weight * frechet + c.category_weight * pull + c.contrast_weight * contrast
+            own = own + c.line_weight / self.team.size * standing
             told = {"frechet": frechet.item() * len(whole) / c.queue, "category": pull.item()}
-            told["contrast"] = contrast.item()
+            told |= {"contrast": contrast.item(), "lines": standing.item()}
             return self.team.size * own + c.anchor_weight * anchor, out | told
 
         out = self._descend(objective, c.statistics_rate)
         statistics.push(*pushed)
+        lines.remember(self.team.mean(*shown))
         return out
 
     # -- common --------------------------------------------------------------------------------------------------
@@ -280,7 +294,8 @@ class Learner(BaseLearner[TrainConfig]):
         return cast("Losses", out)
 
     def state(self) -> dict[str, Any]:
-        return super().state() | ({"statistics": [s.state() for s in self.statistics]} if self.statistics else {})
+        drawn = {"statistics": [s.state() for s in self.statistics]} if self.statistics else {}
+        return super().state() | drawn | ({"lines": self.lines.state()} if self.lines else {})
 
     def load(self, state: dict[str, Any]) -> None:
         super().load(state)
@@ -288,6 +303,9 @@ class Learner(BaseLearner[TrainConfig]):
         kept = state.get("statistics", [])
         for own, one in zip(self.statistics, [kept] if isinstance(kept, dict) else kept, strict=True):  # a dict: to 0.2
             own.load(one)
+        self.lines = self._usual_lines() if "lines" in state else None
+        if self.lines:
+            self.lines.load(state["lines"])
 
     def _centre(self) -> None:
         """w_avg, the centre that truncation pulls to, is the mean code of each category."""

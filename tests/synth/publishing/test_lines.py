@@ -1,7 +1,7 @@
 import torch
 
 from synth.models.stylegan2 import PARTS, Generator, GeneratorConfig
-from synth.publishing.lines import prominence, without_lines
+from synth.publishing.lines import without_lines
 
 CONFIG = GeneratorConfig(categories=3, clips=12, z_dim=8, w_dim=16, hidden=24, bins=32, frames=48, rank=8, gate_rank=4)
 
@@ -9,13 +9,6 @@ CONFIG = GeneratorConfig(categories=3, clips=12, z_dim=8, w_dim=16, hidden=24, b
 def smooth(bins: int = 32, frames: int = 48, count: int = 20) -> torch.Tensor:
     """Recordings that fall evenly over frequency."""
     return (-torch.arange(bins) / bins)[None, None, :, None].expand(count, 1, bins, frames).clone()
-
-
-def test_a_line_stands_out_by_its_level() -> None:
-    levels = 40.0 * smooth()[:, 0]
-    levels[:, 20] += 12.0
-    found = prominence(levels)
-    assert abs(found[20] - 12.0) < 1e-4 and abs(found[[5, 10, 15, 25]]).max() < 1e-4
 
 
 def test_lines_of_the_generator_go_and_those_of_recordings_stay() -> None:

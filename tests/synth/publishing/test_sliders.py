@@ -96,7 +96,7 @@ def test_a_calibrated_slider_is_installed_and_heard(model: Path) -> None:
         assert torch.equal(instrument.synthesise(patches[2]), seen[name][2]), "the same again from what is kept"
     assert torch.equal(seen["held"][0], seen["plain"][0]) and not torch.equal(seen["held"][2], seen["plain"][2])
     off = {name: np.abs(np.diff(values) - [-0.008, -0.024]).max() for name, values in heard.items()}
-    assert off["held"] < 0.012, off
+    assert off["held"] < min(0.014, off["plain"]), off
 
 
 def _goes(instrument: StyleInstrument, seed: int) -> float:
