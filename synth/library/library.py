@@ -23,6 +23,7 @@ from synth.patch.naming import title
 from synth.patch.patch import Patch
 
 HISTORY = 100  # sounds that were heard, the last ones
+BENT_WITHIN = 20.0  # s, in which a sound that is bent further is one sound of the last ones
 GONE_AFTER = 30 * 86400.0  # s
 _FIELDS = "id, query, model, category, name, ucs, tags, notes, stars, kept, heard, deleted"
 _AT_ONCE = 500  # ids of one statement
@@ -52,11 +53,15 @@ class Library:
             return _entries(connection, [at])[0]
 
     def hear(self, patch: Patch) -> None:
-        """Puts a sound at the head of the last ones; the oldest beyond HISTORY goes, unless it is kept."""
+        """Puts a sound at the head of the last ones, in the place of what it was bent from within BENT_WITHIN; the
+        oldest beyond HISTORY goes, unless it is kept."""
+        now = time.time()
         with self.database.writing() as connection:
             at = _row(connection, patch)
+            for earlier in _bent_from(connection, patch, now - BENT_WITHIN):
+                connection.execute("UPDATE sounds SET heard = NULL WHERE id = ?", (earlier,))
             seen = "iif(kept IS NULL, NULL, deleted)"
-            connection.execute(f"UPDATE sounds SET heard = ?, deleted = {seen} WHERE id = ?", (time.time(), at))
+            connection.execute(f"UPDATE sounds SET heard = ?, deleted = {seen} WHERE id = ?", (now, at))
             beyond = "SELECT id FROM sounds WHERE heard IS NOT NULL ORDER BY heard DESC, id DESC LIMIT -1 OFFSET ?"
             connection.execute(f"UPDATE sounds SET heard = NULL WHERE id IN ({beyond})", (HISTORY,))
             _forget(connection, "heard IS NULL AND kept IS NULL")
@@ -214,6 +219,17 @@ def _row(connection: Connection, patch: Patch) -> int:
     moved = [(at, name, value) for name, value in patch.sliders.items()]
     connection.executemany("INSERT INTO sliders (sound, name, value) VALUES (?, ?, ?)", moved)
     return at
+
+
+def _bent_from(connection: Connection, patch: Patch, since: float) -> list[int]:
+    """Ids of sounds that were heard since then and began at the same seed or latent."""
+    rows = connection.execute("SELECT id FROM sounds WHERE heard > ?", (since,)).fetchall()
+    entries = _entries(connection, [int(at) for (at,) in rows])
+    return [entry.id for entry in entries if _origin(entry.patch) == _origin(patch)]
+
+
+def _origin(patch: Patch) -> tuple[Any, ...]:
+    return patch.model, patch.category, patch.seed, patch.latent
 
 
 def _checked(said: Mapping[str, Any]) -> dict[str, Any]:

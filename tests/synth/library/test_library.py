@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 
 from synth.errors import LibraryError
 from synth.library.finding import Wanted
-from synth.library.library import GONE_AFTER, HISTORY, Library
+from synth.library.library import BENT_WITHIN, GONE_AFTER, HISTORY, Library
 from synth.library.renaming import renamed
 from synth.patch.patch import Patch
 from tests.harness.patience import PATIENCE
@@ -110,6 +111,20 @@ def test_the_last_sounds_are_a_hundred_and_kept_ones_stay(library):
     assert heard == [50, *(seed for seed in range(HISTORY + 4, 4, -1) if seed != 50)]
     assert library.of_patch(Patch(seed=1)) is None and library.of_patch(Patch(seed=0)) is not None
     assert [entry.id for entry in library.find(Wanted())] == [first.id]
+
+
+def test_a_sound_that_is_bent_is_one_of_the_last_ones(library, monkeypatch):
+    """As it was last, unless it was left alone for a while; what is kept stays kept."""
+    first, bent, further = (Patch(seed=3, sliders={"Brightness": x}) for x in (0.0, 1.0, 2.0))
+    library.keep(bent)
+    for patch in (first, Patch(seed=4), bent, further):
+        library.hear(patch)
+    heard = [entry.patch for entry in library.find(Wanted(scope="heard"))]
+    assert heard == [further, Patch(seed=4)] and [e.patch for e in library.find(Wanted())] == [bent]
+    later = time.time() + BENT_WITHIN + 1.0
+    monkeypatch.setattr("synth.library.library.time.time", lambda: later)
+    library.hear(first)
+    assert [e.patch for e in library.find(Wanted(scope="heard"))] == [first, further, Patch(seed=4)]
 
 
 def test_delete_comes_back_and_in_the_end_does_not(library, monkeypatch):
@@ -210,6 +225,7 @@ def test_the_ear_tells_kinds_of_sounds_apart_and_hears_no_loudness():
 
 WRITER = """
 import sys
+import time
 from synth.library.library import Library
 from synth.patch.patch import Patch
 library, first = Library(sys.argv[1]), int(sys.argv[2])

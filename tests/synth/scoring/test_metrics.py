@@ -104,7 +104,7 @@ def test_sounds_are_brought_to_the_rate_of_the_embedder() -> None:
 
     rng = np.random.default_rng(0)
     Yardstick(Noting(), *tones(rng, 8), *tones(rng, 8), categories=("low", "high"), sample_rate=8000)
-    assert seen == [512, 512]
+    assert set(seen) == {512}
 
 
 def test_yamnet_patches_and_gradients(yamnet_weights: Path) -> None:
