@@ -33,8 +33,8 @@ from synth.scoring.embeddings import Embeddings, name_of
 
 # Quantile of the distances from real valid clips to training clips, below which a sound counts as a copy.
 COPY_QUANTILE = 0.01
-# Sounds that a network hears at once. Activations of more are so large that the allocator gets and returns them anew each
-# time, zeroed page by page: with 32 YAMNet takes 3.3 times the CPU a sound on one core, and aiSFX 1.6 times.
+# Sounds that a network hears at once. Activations of more are so large that the allocator gets and returns them anew
+# each time, zeroed page by page: with 32 YAMNet takes 3.3 times the CPU a sound on one core, and aiSFX 1.6 times.
 BATCH = 4
 # Sounds of a category below which its hit rate says little.
 TELLING = 20
