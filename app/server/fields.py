@@ -13,6 +13,7 @@ from app.server.refusals import Refusal
 from synth.checks import Check, Schema, described, one_of, or_null, takes
 from synth.choices import EXPORT_RATES, SUBTYPES, USUAL_STEPS
 from synth.patch.patch import Patch
+from synth.patch.strokes import Stroke, from_list
 from synth.storage import is_portable
 
 MEDIA_TYPES = {"wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "mp3": "audio/mpeg"}
@@ -107,6 +108,20 @@ def ordered(schema: Schema) -> Schema:
     """The schema of a body that says what is made and how it is handed over."""
     order = described(ORDER, {name: getattr(Order, name) for name in ORDER})
     return schema | {"properties": schema["properties"] | order["properties"]}
+
+
+AREA: Schema = {"type": "object", "description": "A stroke: points, [[time, frequency], ...] in 0..1; size; softness"}
+
+
+def area_of(fields: dict[str, Any]) -> Stroke:
+    """Takes the area out of the fields of a request; raises Refusal."""
+    area = fields.pop("area", None)
+    if not isinstance(area, dict):
+        raise Refusal(400, "area", "must be an object with points, the corners of what is to be filled")
+    try:
+        return from_list([{"tool": "fill"} | area])[0]
+    except ValueError as error:
+        raise Refusal(400, "area", str(error)) from None
 
 
 # -- fields of an address or a form, which are text ------------------------------------------------------------------

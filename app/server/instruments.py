@@ -29,6 +29,7 @@ from synth.latents.budget import Budget, spend
 from synth.patch.factors import Layers
 from synth.patch.morph import Morph, Way
 from synth.patch.patch import Patch
+from synth.patch.strokes import Stroke
 from synth.sound.sound import Sound
 
 if TYPE_CHECKING:  # torch comes with it
@@ -242,6 +243,11 @@ class SharedInstrument:
         """Patches around a patch; raises PatchError."""
         with self._lock:
             return self._style.neighbours(patch, distance, count, seed, space)
+
+    def fills(self, patch: Patch, area: Stroke) -> list[Stroke]:
+        """What could stand in an area of a sound, best first; see `StyleInstrument.fills`. Raises PatchError."""
+        with self._lock:
+            return self._style.fills(patch, area)
 
     def picture(self, patch: Patch) -> np.ndarray:
         """Levels of a patch's sound, uint8 (F, T), sooner than the sound; not to be written to. Raises PatchError."""

@@ -21,6 +21,10 @@ flac, ogg, mp3) and "rate" beside it: a file, named after what is in it.
 
 POST /morph takes the fields of a morph (synth/patch/morph.py), and the same beside them.
 
+POST /fill takes the fields of a patch and "area", a stroke (synth/patch/strokes.py) whose points are the corners of an
+area; its tool is fill. The answer is {"strokes": [...]}, the area filled anew in up to four ways, the best first: each
+is the text of one stroke, to be put at the end of the patch's strokes.
+
 POST /encode takes an audio file, as the body itself (audio/* or application/octet-stream) or as the one file of a form
 (multipart/form-data), and answers the patch that makes about the same sound, to be sent to /infer as it is; its latent
 is the text that links have. In the address, or as fields of the form:
@@ -49,7 +53,7 @@ from streamlit import config
 
 from app.server import frames
 from app.server.bodies import brought, check_origin, json_object, upload
-from app.server.fields import FILE, MEDIA_TYPES, WISHES, Order, Wish, addressed, ordered, patch_query
+from app.server.fields import AREA, FILE, MEDIA_TYPES, WISHES, Order, Wish, addressed, area_of, ordered, patch_query
 from app.server.instruments import instrument
 from app.server.openapi import JSON, OBJECT, SOUND, Operation, Table, endpoints
 from app.server.refusals import Refusal
@@ -62,6 +66,7 @@ from synth.latents.budget import Budget
 from synth.patch.morph import Morph
 from synth.patch.naming import file_stem
 from synth.patch.patch import Patch
+from synth.patch.strokes import text
 from synth.paths import outputs
 from synth.sound.excerpt import chosen
 from synth.sound.formats import sound_file
@@ -89,6 +94,8 @@ def table() -> Table:
     query = {name: dict(check.schema) for name, check in WISHES.items()}
     form = {"type": "object", "properties": {"sound": {"type": "string", "format": "binary"}, **query}}
     brought = {"audio/wav": SOUND, "application/octet-stream": SOUND, "multipart/form-data": form}
+    patch = Patch.schema()
+    with_area = patch | {"properties": patch["properties"] | {"area": AREA}, "required": ["area"]}
     files = {media: SOUND for name, media in MEDIA_TYPES.items() if name in SUBTYPES}
     address = patch_query() | {name: dict(check.schema) for name, check in FILE.items()}
     return {
@@ -98,6 +105,7 @@ def table() -> Table:
             "GET": Operation(infer_file, "A sound as a file", address, answers=files),
         },
         "/morph": {"POST": Operation(morph, "A sound between", body={JSON: ordered(Morph.schema())}, answers=sounds)},
+        "/fill": {"POST": Operation(fill, "An area filled anew", body={JSON: with_area})},
         "/encode": {"POST": Operation(encode, "The patch of a sound", query, brought, {JSON: Patch.schema()})},
         "/stream": STREAM,
     }
@@ -184,6 +192,14 @@ def _packed(sound: Sound, order: Order, spent: float) -> bytes:
         return sound.to_bytes(str(order.format), rate=order.rate)
     except AudioError as error:  # of a rate that the format cannot hold
         raise Refusal(400, "rate", str(error)) from error
+
+
+async def fill(request: Request) -> Response:
+    check_origin(request)
+    fields = await json_object(request)
+    area, patch = area_of(fields), Patch.from_json(fields)
+    found = await to_thread.run_sync(lambda: instrument(patch.model).fills(patch, area), limiter=_searches)
+    return JSONResponse({"strokes": [text([stroke]) for stroke in found]}, headers={"Cache-Control": "no-store"})
 
 
 async def encode(request: Request) -> Response:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from synth.audio.loudness import fades, normalise
 from synth.audio.maps import Maps
+from synth.audio.painting import Picture, painted
 from synth.errors import PatchError
 from synth.instruments.instrument import one_thread
 from synth.instruments.latent_space import LatentSpace
@@ -41,7 +42,7 @@ class Sounding(LatentSpace):
 
     def _levels(self, ws: Tensor, patch: Patch) -> tuple[Tensor, Tensor]:
         """Mean and gate of w+ (1, num_ws, w_dim), each (1, 1, F, T), with what the patch keeps beside its latent."""
-        return self._with_residual(*self._drawn(ws), patch.kept)
+        return self._finished_maps(*self._drawn(ws), patch)
 
     def _drawn(self, ws: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and gate of w+ (B, num_ws, w_dim), each (B, 1, F, T), to the bits that each sound has alone."""
@@ -51,6 +52,35 @@ class Sounding(LatentSpace):
         else:
             mean, gate = self.generator.synthesis(ws[:, :1] if alike.all() else ws, apart=True)
         return mean, gate
+
+    def _finished_maps(self, mean: Tensor, gate: Tensor, patch: Patch) -> tuple[Tensor, Tensor]:
+        """Mean and gate (1, 1, F, T) of a patch as the network draws them, with what was kept and painted on them."""
+        return self._painted(*self._with_residual(mean, gate, patch.kept), patch)
+
+    def _painted(self, mean: Tensor, gate: Tensor, patch: Patch) -> tuple[Tensor, Tensor]:
+        if not patch.painted:
+            return mean, gate
+
+        def drawn(seed: int) -> Picture:
+            return self._shown(*self._levels(*self._of_seed(patch, seed)))
+
+        level, noise = painted(*self._shown(mean, gate), patch.painted, self.codec.floor_db, drawn)
+        found = [torch.from_numpy(of)[None, None].to(mean) for of in (level / self._unit + 1.0, noise)]
+        return found[0], found[1]
+
+    @property
+    def _unit(self) -> np.float32:
+        """dB from the middle of a codec tensor's range to its ends."""
+        return np.float32(self.generator.config.half_range_db)
+
+    def _shown(self, mean: Tensor, gate: Tensor) -> Picture:
+        """Mean and gate (1, 1, F, T) as level in dB and gate, (F, T) each."""
+        return (mean[0, 0].cpu().numpy() - np.float32(1.0)) * self._unit, gate[0, 0].cpu().numpy()
+
+    def _of_seed(self, patch: Patch, seed: int) -> tuple[Tensor, Patch]:
+        """w+ of the same patch of another seed, and that patch, with nothing painted on it."""
+        other = replace(patch, seed=seed, latent=None, residual=None, strokes=None)
+        return self._moved(self.latent(other), other), other
 
     def _with_residual(self, mean: Tensor, gate: Tensor, heard: tuple[Residual, float] | None) -> tuple[Tensor, Tensor]:
         if heard is None:
@@ -102,7 +132,7 @@ class Sounding(LatentSpace):
                 ws = [self._moved(self.latent(patch), patch) for patch in batch]
                 drawn = self._drawn(torch.cat(ws))
             for patch, place, mean, gate in zip(batch, ws, *(of.split(1) for of in drawn), strict=True):
-                yield patch, place, self._with_residual(mean, gate, patch.kept)
+                yield patch, place, self._finished_maps(mean, gate, patch)
 
     def _sound(self, patch: Patch, ws: Tensor, levels: tuple[Tensor, Tensor]) -> Sound:
         with one_thread(), torch.inference_mode():

@@ -21,6 +21,8 @@ from synth.latents.variations import displaced, turned
 from synth.patch.morph import Morph, Way
 from synth.patch.patch import Patch
 from synth.patch.residual import Residual, mixed
+from synth.patch.strokes import mixed as mixed_strokes
+from synth.patch.strokes import text
 from synth.sound.sound import Sound
 
 KEPT_PACES = 16
@@ -50,6 +52,7 @@ class Ways(Sounding):
             sliders={},
             residual=there.to_text() if there else None,
             residual_amount=1.0,
+            strokes=self._strokes(morph),
         )
 
     @torch.inference_mode()
@@ -64,6 +67,13 @@ class Ways(Sounding):
         if len({part[0].shape for part in parts if part}) > 1:
             raise PatchError("residual", "is of sounds of different models: match them with the same one")
         return mixed(list(zip(parts, morph.weights, strict=True)))
+
+    def _strokes(self, morph: Morph) -> str | None:
+        """What is painted on a morph's place: the strokes of each corner by its weight."""
+        there = mixed_strokes(
+            [(patch.painted, weight) for patch, weight in zip(morph.corners, morph.weights, strict=True)]
+        )
+        return text(there) if there else None
 
     def _between(self, morph: Morph) -> Tensor:
         """w+ (1, num_ws, w_dim) of a morph's place."""
@@ -103,9 +113,8 @@ class Ways(Sounding):
         def make(places: Tensor) -> list[Maps]:
             points = [way.at(place) for place in places.tolist()]
             means, gates = self.generator.synthesis(torch.cat([self._between(point) for point in points]))
-            kept = [(of, 1.0) if (of := self._kept(point)) else None for point in points]
-            drawn = zip(means.split(1), gates.split(1), kept, strict=True)
-            levels = [self._with_residual(mean, gate, of) for mean, gate, of in drawn]
+            drawn = zip(means.split(1), gates.split(1), points, strict=True)
+            levels = [self._on_the_way(mean, gate, point) for mean, gate, point in drawn]
             return [Maps.of(self.codec, mean[0], gate[0]) for mean, gate in levels]
 
         length = round(way.seconds * self.codec.sample_rate / self.codec.hop)
@@ -116,6 +125,12 @@ class Ways(Sounding):
             if stretch is None:
                 return
             yield stretch
+
+    def _on_the_way(self, mean: Tensor, gate: Tensor, point: Morph) -> tuple[Tensor, Tensor]:
+        """Mean and gate (1, 1, F, T) of a point of a way, with what is kept and painted there."""
+        kept = self._kept(point)
+        levels = self._with_residual(mean, gate, (kept, 1.0) if kept else None)
+        return self._painted(*levels, replace(point.nearest, strokes=self._strokes(point)))
 
     def sounded(self, stretch: Stretch, patch: Patch) -> Sound:
         """The sound of a stretch, decoded and finished as a patch says, all of it; it carries none."""

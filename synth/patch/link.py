@@ -36,11 +36,12 @@ KEYS = {
     "loop": "lo",
     "residual": "rs",
     "residual_amount": "ra",
+    "strokes": "sk",
 }
 _FIELDS = {key: name for name, key in KEYS.items()}
 _NUMBERS = {"psi", "pull", "lufs", "fade_in", "fade_out", "pitch", "stretch", "length", "width", "residual_amount"}
 _YES_NO = {"attacks", "start", "end", "loop"}
-_OPTIONAL = {"lufs", "length", "start", "residual"}  # and spelled "none" where they are None
+_OPTIONAL = {"lufs", "length", "start", "residual", "strokes"}  # and spelled "none" where they are None
 
 
 def written(name: str, value: Any) -> list[tuple[str, str]]:

@@ -19,6 +19,8 @@ from synth.errors import PatchError
 from synth.patch import compact, link
 from synth.patch.ranges import CHECKS, Sliders, kind, quoted
 from synth.patch.residual import Residual, read
+from synth.patch.strokes import Stroke
+from synth.patch.strokes import read as read_strokes
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Patch:
     width: of the stereo image, 0..1, 0 is mono. loop: whether its end runs into its beginning.
     residual: what the model cannot make of a sound that was matched, as `synth.patch.residual` writes it, or None; it
     belongs to a latent, and without one there is none. residual_amount: how much of it is heard, 0..1.
+    strokes: what was painted on the sound, as `synth.patch.strokes` writes it, or None.
     """
 
     model: str = INSTRUMENT.model
@@ -60,6 +63,7 @@ class Patch:
     loop: bool = False
     residual: str | None = None
     residual_amount: float = 1.0
+    strokes: str | None = None
 
     def __post_init__(self) -> None:
         for name, check in CHECKS.items():
@@ -96,6 +100,11 @@ class Patch:
     def kept(self) -> tuple[Residual, float] | None:
         """The residual and how much of it is heard; None where nothing is."""
         return (read(self.residual), self.residual_amount) if self.residual and self.residual_amount else None
+
+    @property
+    def painted(self) -> tuple[Stroke, ...]:
+        """What was painted on the sound, stroke by stroke."""
+        return read_strokes(self.strokes) if self.strokes else ()
 
     def linked(self) -> Patch:
         """The patch whose link holds it without loss: itself, unless its latent is coded for short."""

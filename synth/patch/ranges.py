@@ -12,7 +12,7 @@ import numpy as np
 from synth.checks import Check, one_of, or_null, takes
 from synth.choices import PHASES
 from synth.errors import PatchError
-from synth.patch import compact
+from synth.patch import compact, strokes
 from synth.patch.residual import read
 
 MAX_LATENT = 1 << 16
@@ -171,6 +171,20 @@ def _residual(name: str, value: object) -> str:
     return value
 
 
+@takes(
+    anyOf=[
+        {"type": "string", "description": "Strokes as links and the instrument write them"},
+        {"type": "array", "items": {"type": "object"}, "maxItems": strokes.MOST},
+    ]
+)
+def _strokes(name: str, value: object) -> str | None:
+    try:
+        found = strokes.read(value) if isinstance(value, str) else strokes.from_list(value)
+    except ValueError as error:
+        raise PatchError(name, f"{error}") from None
+    return strokes.text(found) if found else None
+
+
 CHECKS: dict[str, Check] = {
     "model": _model,
     "category": _or_none(_printable),
@@ -194,4 +208,5 @@ CHECKS: dict[str, Check] = {
     "loop": _boolean,
     "residual": _or_none(_residual),
     "residual_amount": within(0.0, 1.0),
+    "strokes": _or_none(_strokes),
 }

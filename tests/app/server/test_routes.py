@@ -499,3 +499,35 @@ def test_infer_plays_every_family(client, families, monkeypatch, model):
     sound = Sound.load(answer.content)
     assert sound.patch.model == model and sound.patch.seed == 3 and np.abs(sound.samples).max() > 0.01
     refused(client.post("/infer", json={"model": model, "sliders": {"Bright": 1.0}}), 400, "sliders")
+
+
+# -- strokes and fills ---------------------------------------------------------------------------------------------
+
+BOX = {"points": [[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8]]}
+
+
+def test_an_area_is_filled_anew_and_its_strokes_are_heard(client):
+    found = client.post("/fill", json={"model": "tiny", "seed": 1, "area": BOX})
+    assert found.status_code == 200 and 1 <= len(found.json()["strokes"]) <= 4
+    plain, filled = (
+        client.post("/infer", json={"model": "tiny", "seed": 1, "strokes": strokes})
+        for strokes in (None, found.json()["strokes"][0])
+    )
+    assert filled.status_code == 200 and filled.content != plain.content
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "told"),
+    [
+        ({}, "area", "must be an object with points"),
+        ({"area": {"points": [[0.1, 0.1]]}}, "area", "a fill takes 3 to 64"),
+        ({"area": {"points": [[0.1, 7], [0.2, 0.2], [0.3, 0.1]]}}, "area", "lies outside the picture"),
+        ({"area": BOX | {"tool": "brush"}}, "area", "send a stroke with the tool fill"),
+        ({"area": BOX, "seed": -1}, "seed", "must lie in"),
+        ({"area": BOX, "strokes": [{"tool": "brush"}]}, "strokes", "needs a tool and points"),
+    ],
+)
+def test_what_cannot_be_filled_is_one_sentence(client, body, field, told):
+    answer = client.post("/fill", json={"model": "tiny", **body})
+    assert answer.status_code == 400
+    assert answer.json()["field"] == field and told in answer.json()["error"]
