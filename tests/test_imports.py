@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "synth.config": {"synth.patch", "synth.recipes"},
     "synth.patch": set(),
     "synth.checkpoint": {"synth.patch"},
+    "synth.chart": {"synth.checkpoint"},
     "synth.audio": {"synth.patch"},
     "synth.sound": {"synth.patch", "synth.audio"},
     "synth.models": {"synth.patch", "synth.checkpoint", "synth.audio"},
@@ -36,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "synth.instruments": {
         "synth.patch",
         "synth.checkpoint",
+        "synth.chart",
         "synth.audio",
         "synth.sound",
         "synth.models",
@@ -62,6 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "synth.publishing": {
         "synth.patch",
         "synth.checkpoint",
+        "synth.chart",
         "synth.audio",
         "synth.models",
         "synth.latents",
@@ -88,7 +91,10 @@ NEVER = {
     "app": {"torch", *TRAINS},
     "pages": {"torch", *TRAINS},
     "synth": {"streamlit"},
-    **{room: {"torch"} for room in (*LEAVES, "synth.config", "synth.patch", "synth.checkpoint", "synth.kits")},
+    **{
+        room: {"torch"}
+        for room in (*LEAVES, "synth.config", "synth.patch", "synth.checkpoint", "synth.chart", "synth.kits")
+    },
     "synth.recipes.recipe": {"torch"},
     "synth.runs.figures": {"torch"},
     "synth.sound.sound": {"torch"},

@@ -19,6 +19,7 @@ import streamlit as st
 from app.server.connections import bounded
 from app.server.fair_lock import Turns
 from app.server.memory import trimmed
+from synth.chart.chart import Chart
 from synth.checkpoint import named_directions
 from synth.checkpoint.families import SPACE, can
 from synth.checkpoint.fit import default_patch, direction_names, rows
@@ -29,12 +30,15 @@ from synth.latents.budget import Budget, spend
 from synth.patch.factors import Layers
 from synth.patch.morph import Morph, Way
 from synth.patch.patch import Patch
+from synth.patch.place import Place
 from synth.patch.strokes import Stroke
 from synth.sound.sound import Sound
 
 if TYPE_CHECKING:  # torch comes with it
     from synth.directions.examples import Example, Trial
+    from synth.instruments.charted import Track
     from synth.instruments.style import StyleInstrument
+    from synth.latents.glide import Stretch
 
 # Read when torch is loaded: its threads wait asleep. Spinning ones make a sound several times slower to come whenever
 # another program (the browser, a training run) wants the same cores.
@@ -219,7 +223,9 @@ class SharedInstrument:
 
         Others have their turns between two stretches. Raises PatchError.
         """
-        run = self._style.glide(way)
+        return self._along(self._style.glide(way), way.morph.corners[0], report)
+
+    def _along(self, run: Iterator[Stretch], patch: Patch, report: Callable[[float], object]) -> Sound:
         share = 0.0
         while share < 1.0:
             with self._lock:
@@ -227,7 +233,33 @@ class SharedInstrument:
             share = stretch.share
             report(share)
         with self._lock:
-            return self._style.sounded(stretch, way.morph.corners[0])
+            return self._style.sounded(stretch, patch)
+
+    # -- the map of the model ------------------------------------------------------------------------------------------
+
+    def chart(self) -> Chart:
+        """Raises CheckpointError where the model has none, as all of these do."""
+        with self._lock:
+            return self._style.chart
+
+    def point(self, number: int) -> Patch:
+        """The patch of a point; raises PatchError."""
+        with self._lock:
+            return self._style.point(number)
+
+    def placed(self, place: Place) -> Patch:
+        """The patch of a place."""
+        with self._lock:
+            return self._style.placed(place)
+
+    def found(self, patch: Patch) -> tuple[float, float]:
+        """The place of a sound; raises PatchError."""
+        with self._lock:
+            return self._style.found(patch)
+
+    def travelled(self, track: Track, seconds: float, report: Callable[[float], object]) -> Sound:
+        """A journey as one sound; `report` as in `glide`. Raises PatchError."""
+        return self._along(self._style.travelled(track, seconds), Patch(self.card.id), report)
 
     def settled(self, patch: Patch) -> Patch:
         """The patch with its sliders in its latent; see `Instrument.settled`. Raises PatchError."""

@@ -1,5 +1,6 @@
 """HTTP routes of the web app, bare and under server.baseUrlPath: GET /healthz, GET /models, POST and GET
-/infer, POST /morph, POST /encode, GET /stream (app/server/streaming.py), and GET /openapi.json, which tells of all.
+/infer, POST /morph, POST /place, GET /chart, POST /encode, GET /stream (app/server/streaming.py), and GET
+/openapi.json, which tells of all.
 
 Streamlit's own guards (XSRF, CORS, upload size) do not cover these routes, so method, origin, content type, size and
 schema are checked here. Every refusal is one JSON line: {"error": sentence, "field": what it is about or null}.
@@ -24,6 +25,9 @@ POST /morph takes the fields of a morph (synth/patch/morph.py), and the same bes
 POST /fill takes the fields of a patch and "area", a stroke (synth/patch/strokes.py) whose points are the corners of an
 area; its tool is fill. The answer is {"strokes": [...]}, the area filled anew in up to four ways, the best first: each
 is the text of one stroke, to be put at the end of the patch's strokes.
+
+POST /place takes a place on the map of a model (synth/patch/place.py), and the same beside them. GET /chart answers
+what lies on the map of "model": points, categories, descriptors, credits of training clips.
 
 POST /encode takes an audio file, as the body itself (audio/* or application/octet-stream) or as the one file of a form
 (multipart/form-data), and answers the patch that makes about the same sound, to be sent to /infer as it is; its latent
@@ -54,7 +58,7 @@ from streamlit import config
 from app.server import frames
 from app.server.bodies import brought, check_origin, json_object, upload
 from app.server.fields import AREA, FILE, MEDIA_TYPES, WISHES, Order, Wish, addressed, area_of, ordered, patch_query
-from app.server.instruments import instrument
+from app.server.instruments import SharedInstrument, instrument
 from app.server.openapi import JSON, OBJECT, SOUND, Operation, Table, endpoints
 from app.server.refusals import Refusal
 from app.server.streaming import STREAM
@@ -66,12 +70,16 @@ from synth.latents.budget import Budget
 from synth.patch.morph import Morph
 from synth.patch.naming import file_stem
 from synth.patch.patch import Patch
+from synth.patch.place import Place
+from synth.patch.ranges import CHECKS
 from synth.patch.strokes import text
 from synth.paths import outputs
 from synth.sound.excerpt import chosen
 from synth.sound.formats import sound_file
 from synth.sound.preview import write_preview
 from synth.sound.sound import Sound
+
+Asked = Patch | Morph | Place
 
 PAGES = ("/morph",)  # addresses of pages too
 
@@ -106,6 +114,8 @@ def table() -> Table:
         },
         "/morph": {"POST": Operation(morph, "A sound between", body={JSON: ordered(Morph.schema())}, answers=sounds)},
         "/fill": {"POST": Operation(fill, "An area filled anew", body={JSON: with_area})},
+        "/place": {"POST": Operation(place, "A sound of a map", body={JSON: ordered(Place.schema())}, answers=sounds)},
+        "/chart": {"GET": Operation(charted, "A model's map", {"model": dict(CHECKS["model"].schema)})},
         "/encode": {"POST": Operation(encode, "The patch of a sound", query, brought, {JSON: Patch.schema()})},
         "/stream": STREAM,
     }
@@ -154,23 +164,33 @@ async def morph(request: Request) -> Response:
     return await _answered(request, Morph.from_dict)
 
 
-async def _answered(request: Request, read: Callable[[dict[str, Any]], Patch | Morph]) -> Response:
+async def place(request: Request) -> Response:
+    return await _answered(request, Place.from_dict)
+
+
+async def charted(request: Request) -> Response:
+    model = CHECKS["model"]("model", request.query_params.get("model", Patch().model))
+    told = await to_thread.run_sync(lambda: instrument(model).chart().told(), limiter=_renders)
+    return JSONResponse(told, headers={"Cache-Control": "no-cache"})
+
+
+async def _answered(request: Request, read: Callable[[dict[str, Any]], Asked]) -> Response:
     check_origin(request)
     return await answer(await json_object(request), read)
 
 
-async def answer(fields: dict[str, Any], read: Callable[[dict[str, Any]], Patch | Morph]) -> Response:
+async def answer(fields: dict[str, Any], read: Callable[[dict[str, Any]], Asked]) -> Response:
     """The sound that fields ask for; `read` takes those that are left when the route's own are out."""
     order = Order.taken(fields)
     return await to_thread.run_sync(_answer, read(fields), order, limiter=_renders)
 
 
-def _answer(asked: Patch | Morph, order: Order) -> Response:
+def _answer(asked: Asked, order: Order) -> Response:
     if order.output_file is not None:
         check_place(order)
     shared = instrument(asked.model)
     begun = time.perf_counter()
-    patch = shared.morphed(asked) if isinstance(asked, Morph) else asked
+    patch = _patch(asked, shared)
     sound = shared.draft(patch) if order.draft else shared.render(patch)
     spent = (time.perf_counter() - begun) * 1000.0
     if order.output_file is not None:
@@ -181,6 +201,16 @@ def _answer(asked: Patch | Morph, order: Order) -> Response:
         "Sonoform-Seed": str(patch.seed),
     }
     return Response(_packed(sound, order, spent), media_type=MEDIA_TYPES[str(order.format)], headers=headers)
+
+
+def _patch(asked: Asked, shared: SharedInstrument) -> Patch:
+    match asked:
+        case Morph():
+            return shared.morphed(asked)
+        case Place():
+            return shared.placed(asked)
+        case _:
+            return asked
 
 
 def _packed(sound: Sound, order: Order, spent: float) -> bytes:

@@ -29,6 +29,7 @@ VERBS = (
     releasing.add_evaluate,
     releasing.add_directions,
     releasing.add_presets,
+    releasing.add_map,
     playing.add_bench,
     servers.add_serve,
     servers.add_infer,

@@ -1,4 +1,4 @@
-"""`publish`, `evaluate`, `directions`, `presets`, `report`: what is made of a run.
+"""`publish`, `evaluate`, `directions`, `presets`, `map`, `report`: what is made of a run.
 
 Heavy modules are imported by the verb that needs them.
 """
@@ -106,6 +106,26 @@ def run_presets(options: argparse.Namespace) -> None:
         f"{category}: {', '.join('{name} ({seed})'.format(**one) for one in of)}" for category, of in found.items()
     ]
     show(options, found, lines)
+
+
+# -- map ------------------------------------------------------------------------------------------------------------
+
+
+def add_map(verbs: Any) -> None:
+    text = "Lay a model's sounds and training clips out in the plane, for the page Map."
+    p = verb(verbs, "map", run_map, text, report=True)
+    p.add_argument("--model", required=True)
+    p.add_argument("--data", type=Path, required=True, help="the recordings that it was trained on")
+    p.add_argument("--points", type=count, default=5000, help="clips and drawn sounds in all (default 5000)")
+    p.add_argument("--update-card", action="store_true", help="publish it with the model")
+
+
+def run_map(options: argparse.Namespace) -> None:
+    from synth.publishing.charting import chart
+
+    made = chart(options.model, options.data, options.points, update=options.update_card)
+    told = {"clips": len(made.clips), "drawn": len(made.seeds), "method": made.method}
+    show(options, told, [f"{len(made.clips)} clips and {len(made.seeds)} drawn sounds, laid out by {made.method}"])
 
 
 # -- report -----------------------------------------------------------------------------------------------------------

@@ -7,14 +7,14 @@ from pathlib import Path
 from synth.checkpoint.families import SPACE, can
 from synth.checkpoint.store import Card, find, verify
 from synth.errors import CheckpointError
+from synth.instruments.charted import Charted
 from synth.instruments.filling import Filling
 from synth.instruments.instrument import choose_device
 from synth.instruments.matching import Matching
 from synth.instruments.stored import stored
-from synth.instruments.ways import Ways
 
 
-class StyleInstrument(Matching, Filling, Ways):
+class StyleInstrument(Matching, Filling, Charted):
     """A StyleGAN2 generator with its codec, directions, prototypes and encoder."""
 
     @classmethod
