@@ -43,9 +43,13 @@ AudioBufferSourceNode.prototype.start = function (...when) {
 """
 
 
-def sweep(page: Page, seconds: float) -> tuple[list[tuple[float, float]], list[float]]:
-    """(time, latency) of every new sound while one slider is dragged, and the server's times, ms."""
-    track = page.locator(".instrument [role=slider].track").first.bounding_box()
+SLIDER = ".instrument [role=slider].track"
+
+
+def sweep(page: Page, seconds: float, what: str = SLIDER) -> tuple[list[tuple[float, float]], list[float]]:
+    """(time, latency) of every new sound while the hand is dragged to and fro over an element, the first slider unless
+    another is named, and the server's times, ms."""
+    track = page.locator(what).first.bounding_box()
     assert track
     y = track["y"] + track["height"] / 2
     page.mouse.move(track["x"] + track["width"] / 2, y)

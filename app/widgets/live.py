@@ -26,6 +26,7 @@ from app.session.patches import turn
 from app.widgets import current_patch, mounting
 from synth.patch.naming import file_stem
 from synth.patch.patch import Patch
+from synth.patch.strokes import read
 from synth.sound.sound import Sound
 
 COMMANDS = ("undo", "redo", "seed", "slot A", "slot B")
@@ -121,6 +122,25 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Strokes:
+    """The field "strokes" of the body: what is painted on the picture, as text."""
+
+    name: str = "strokes"
+
+    def holds(self, value: object) -> bool:
+        if not isinstance(value, str):
+            return False
+        try:
+            read(value)
+        except ValueError:
+            return False
+        return True
+
+    def setting(self, value: Any) -> Setting:
+        return str(value) or None
+
+
+@dataclass(frozen=True)
 class Bank:
     """Controls under one title. `pad`: names of two of them that a point on a square moves too, right and up.
 
@@ -138,7 +158,7 @@ class Bank:
     place: Literal["side", "under"] = "side"
 
 
-Named = Control | Switch | Choice | Seed
+Named = Control | Switch | Choice | Seed | Strokes
 
 
 def live(
@@ -155,6 +175,7 @@ def live(
     source: Source | None = None,
     query: str | None = None,
     endless: bool = False,
+    paints: bool = False,
 ) -> bool:
     """Mounts the instrument; false where the browser could not load it, and the page must use plain widgets.
 
@@ -162,9 +183,10 @@ def live(
     by asking there again with its value in place. set_values, run: called before the page's next run, with the controls
     that were let go by name, and with one of COMMANDS. file: name of a saved file, without its suffix. slot: the one of
     "A" and "B" that the body is in, if any. source: what is chosen above the picture. query: the body as GET /infer
-    and GET /stream take it, where they do; endless: whether the second can play it.
+    and GET /stream take it, where they do; endless: whether the second can play it. paints: whether the body takes
+    strokes.
     """
-    controls = named(banks, source)
+    controls = named(banks, source) | ({"strokes": Strokes()} if paints else {})
     heard = f"{key}.heard"
 
     def said() -> None:
@@ -175,7 +197,7 @@ def live(
             elif name in COMMANDS:
                 run(name)
 
-    told = _meta(st.session_state.get(heard, 0), address, body, banks, file, slot, source, query, endless)
+    told = _meta(st.session_state.get(heard, 0), address, body, banks, file, slot, source, query, endless, paints)
     state = mounting.component("instrument", "mountInstrument")(
         key=key,
         data=mounting.pack(told, sound),
@@ -203,10 +225,12 @@ def of_session(
     heard: Patch | None = None,
     source: Source | None = None,
     endless: bool = False,
+    paints: bool = True,
 ) -> bool:
     """The instrument on the session's patch, with its history and with a second patch to compare; answers as `live`.
 
     heard: a patch that is heard in its place, and takes it when a control is moved. endless: whether it can go on.
+    paints: whether it can be painted on.
     """
     patch = heard or current_patch.session_history().patch
     slot = st.session_state.get(_SLOT, "A")
@@ -223,6 +247,7 @@ def of_session(
         source=source,
         query=patch.to_query(),
         endless=endless,
+        paints=paints,
     )
 
 
@@ -258,6 +283,7 @@ def _meta(
     source: Source | None = None,
     query: str | None = None,
     endless: bool = False,
+    paints: bool = False,
 ) -> dict[str, Any]:
     return {
         "heard": heard,
@@ -269,6 +295,7 @@ def _meta(
         "source": asdict(source) if source else None,
         "query": query,
         "endless": endless,
+        "paints": paints,
     }
 
 

@@ -5,6 +5,8 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { Banks } from "./Banks";
 import type { ColourMap } from "./colours";
 import { learntOf, placed, spelled, type Bank, type Source as Sources, type Values } from "./controls";
+import { Easel, filled, Tools, type Fills } from "./Easel";
+import { FIRST, type Window } from "./brush";
 import { Engine } from "./engine";
 import type { Frame } from "./frame";
 import { Help } from "./Help";
@@ -16,6 +18,7 @@ import { Piano } from "./Piano";
 import { Picture, type SoundFile } from "./Picture";
 import { LatestWins } from "./requests";
 import { Source } from "./Source";
+import { joined, type Point } from "./strokes";
 import { Transport } from "./Transport";
 import { useViews } from "./views";
 import { keepVolume, keptVolume } from "./volume";
@@ -37,6 +40,8 @@ export interface Meta {
   query: string | null;
   /** Whether the second can play it. */
   endless: boolean;
+  /** Whether the sound can be painted on. */
+  paints: boolean;
 }
 
 interface Props {
@@ -45,6 +50,8 @@ interface Props {
   tell: (said: Said[]) => void;
 }
 
+// Who paints sees the sound as it was learnt, whole and from its beginning on, at its pitch and its length.
+const UNCUT: Body = { start: false, end: false, length: null, loop: false, attacks: false };
 const SETTLED_MS = 300; // keys that follow each other faster are one change
 const FOLLOW_MS = 250; // Python is told of a change when its sound is there, or after this time
 
@@ -57,6 +64,9 @@ export function Instrument({ meta, frame, tell }: Props) {
   const [auto, setAuto] = useState(true);
   const [help, setHelp] = useState(false);
   const [keys, setKeys] = useState(false);
+  const [painting, setPainting] = useState(false);
+  const [brush, setBrush] = useState(FIRST);
+  const [offers, setOffers] = useState<Omit<Fills, "choose">>({ before: "", offered: [], chosen: 0 });
   const [volume, setVolume] = useState(keptVolume);
   const [map, setMap] = useState<ColourMap>("magma");
   const [locked, setLocked] = useState<ReadonlySet<string>>(new Set());
@@ -65,8 +75,8 @@ export function Instrument({ meta, frame, tell }: Props) {
   // What handlers of the keyboard and of answers read, always as of the last picture.
   // On keys a new sound waits for a key.
   const atOnce = auto && !keys;
-  const now = useRef({ meta, held, loop, auto: atOnce, playing, keys });
-  now.current = { meta, held, loop, auto: atOnce, playing, keys };
+  const now = useRef({ meta, held, loop, auto: atOnce, playing, keys, painting });
+  now.current = { meta, held, loop, auto: atOnce, playing, keys, painting };
   const first = useRef(true);
   const streamed = useRef<string | null>(null);
   const dragging = useRef(false);
@@ -116,9 +126,10 @@ export function Instrument({ meta, frame, tell }: Props) {
     waiting.current = null;
     if (command === "save") void save(meta);
     if (command === "endless" || (engine.endless && streamed.current !== meta.query)) flow(meta);
-    const asked = spelled(meta.body);
+    const asked = spelled(viewed(meta.body));
     if (!frame || asked === loaded.current) return;
     drafts.drop();
+    if (asked !== spelled(meta.body)) return drafts.ask({ body: question(), draft: false });
     if (first.current) engine.load(frame, loop);
     if (first.current) loaded.current = asked;
     else hear(frame, loop, asked);
@@ -196,7 +207,29 @@ export function Instrument({ meta, frame, tell }: Props) {
 
   function question(): Body {
     const { meta, held } = now.current;
-    return placed(meta.body, held, learntOf(meta.banks));
+    return viewed(placed(meta.body, held, learntOf(meta.banks)));
+  }
+
+  function viewed(body: Body): Body {
+    return now.current.painting ? { ...body, ...UNCUT } : body;
+  }
+
+  // What is seen changes with the easel, and so what is heard.
+  useEffect(() => {
+    if (!first.current) drafts.ask({ body: question(), draft: false });
+    setOffers({ before: "", offered: [], chosen: 0 });
+  }, [painting]);
+
+  async function fill(way: Point[], window: Window): Promise<void> {
+    const before = strokes;
+    const offered = await filled(brush, way, window, question(), setTrouble);
+    setOffers({ before, offered, chosen: 0 });
+    if (offered.length) set({ strokes: joined(before, offered[0]!) });
+  }
+
+  function choose(index: number): void {
+    setOffers({ ...offers, chosen: index });
+    set({ strokes: joined(offers.before, offers.offered[index]!) });
   }
 
   /** The sound itself is asked for, and what changed since Python was told last is on its way there. */
@@ -236,6 +269,7 @@ export function Instrument({ meta, frame, tell }: Props) {
       setLoop(!loop);
     } else if (command === "help") setHelp(true);
     else if (command === "keys") setKeys(!now.current.keys);
+    else if (command === "paint") setPainting(meta.paints && !now.current.painting);
     else if (command === "save") told("save", () => void save(meta));
     else if (command !== `slot ${meta.slot}`) {
       settle();
@@ -280,19 +314,29 @@ export function Instrument({ meta, frame, tell }: Props) {
   for (const { name, value } of [...source, ...meta.banks.flatMap((bank) => [...bank.controls, ...bank.switches])]) {
     values[name] = held[name] ?? value;
   }
+  const strokes = String(held.strokes ?? meta.body.strokes ?? "");
+  // Until something else is painted, or it is undone.
+  const open = offers.offered.length > 0 && strokes === joined(offers.before, offers.offered[offers.chosen]!);
   const { view, setView, band, setBand } = views;
+  const easel = painting && shown && (
+    <Easel
+      brush={brush} strokes={strokes} moves={moves} fill={(way, window) => void fill(way, window)} tell={setTrouble}
+      window={{ view, band, seconds: shown.seconds, top: shown.sampleRate / 2000, pitch: 2 ** (Number(question().pitch ?? 0) / 12) }}
+    />
+  );
   return (
     <div className="instrument">
       {meta.source && <Source source={meta.source} values={values} set={set} roll={roll} />}
       <Banks banks={meta.banks} place="side" values={values} moves={moves} locks={locks} />
       <div className="sound">
         <p className="trouble" role="status">{trouble}</p>
-        {shown && <Picture frame={shown} engine={engine} map={map} view={view} setView={setView} band={band} setBand={setBand} file={fileOf(meta)} />}
+        {shown && <Picture frame={shown} engine={engine} map={map} view={view} setView={setView} band={band} setBand={setBand} file={painting ? null : fileOf(meta)} over={easel} />}
         <Transport
           engine={engine} playing={playing} loop={loop} auto={auto} setAuto={setAuto} slot={meta.slot} map={map} setMap={setMap}
           views={views} whole={shown} run={run} lufs={shown?.lufs ?? NaN} endless={meta.endless && engine.endless}
-          canFlow={meta.endless} volume={volume} setVolume={setVolume} keys={keys}
+          canFlow={meta.endless} volume={volume} setVolume={setVolume} keys={keys} painting={meta.paints ? painting : null}
         />
+        {painting && <Tools brush={brush} setBrush={setBrush} strokes={strokes} moves={moves} fills={{ ...offers, offered: open ? offers.offered : [], choose }} />}
         {keys && shown && (
           <Piano
             engine={engine} frame={shown} body={question()} address={meta.address} goes={meta.endless}

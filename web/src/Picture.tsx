@@ -1,6 +1,6 @@
 // Waveform and spectrogram over one time axis: the picture of the sound, and its player.
 
-import { memo, useEffect, useLayoutEffect, useReducer, useRef, type DragEvent, type KeyboardEvent, type MouseEvent, type PointerEvent } from "react";
+import { memo, useEffect, useLayoutEffect, useReducer, useRef, type DragEvent, type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode } from "react";
 import { CLOSEST_KHZ, panned, ticks, whole, zoomed, type View } from "./axis";
 import type { ColourMap } from "./colours";
 import type { Engine } from "./engine";
@@ -24,6 +24,8 @@ interface Props {
   most?: number;
   /** What it is dragged out of the page as, where it can be. */
   file?: SoundFile | null;
+  /** What lies above the spectrogram, as large as it is. */
+  over?: ReactNode;
 }
 
 /** A file that lies under an address. */
@@ -32,7 +34,7 @@ export interface SoundFile {
   address: string;
 }
 
-export const Picture = memo(function Picture({ frame, engine, map, view, setView, band, setBand, most = 9, file = null }: Props) {
+export const Picture = memo(function Picture({ frame, engine, map, view, setView, band, setBand, most = 9, file = null, over = null }: Props) {
   const [wave, spectrum] = [useRef<HTMLCanvasElement>(null), useRef<HTMLCanvasElement>(null)];
   const stage = useRef<HTMLDivElement>(null);
   const head = useRef<HTMLElement>(null);
@@ -97,6 +99,7 @@ export const Picture = memo(function Picture({ frame, engine, map, view, setView
         <canvas ref={spectrum} className="heat" />
         <i ref={head} className="head" />
       </div>
+      {over}
       <div className="seconds" aria-hidden="true">
         {ticks(view.from, view.to, most).map(({ at, label }) => (
           <span key={label} style={{ left: `${(100 * (at - view.from)) / (view.to - view.from)}%` }}>{label}</span>

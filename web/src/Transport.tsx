@@ -26,9 +26,11 @@ interface Props {
   volume: number;
   setVolume: (volume: number) => void;
   keys: boolean;
+  /** Whether it is painted on; null where it cannot be. */
+  painting: boolean | null;
 }
 
-export function Transport({ engine, playing, loop, auto, setAuto, slot, map, setMap, views, whole, run, lufs, endless, canFlow, volume, setVolume, keys }: Props) {
+export function Transport({ engine, playing, loop, auto, setAuto, slot, map, setMap, views, whole, run, lufs, endless, canFlow, volume, setVolume, keys, painting }: Props) {
   return (
     <div className="transport" role="toolbar" aria-label="Player">
       <button className="play" aria-label={playing ? "Stop" : "Play"} title="Play or stop (Space)" onClick={() => run("play")}>
@@ -38,6 +40,7 @@ export function Transport({ engine, playing, loop, auto, setAuto, slot, map, set
       <button aria-pressed={auto} title="Play every new sound at once" onClick={() => setAuto(!auto)}>Auto</button>
       {canFlow && <button aria-pressed={endless} title="Play without an end, ever new (E)" onClick={() => run("endless")}>Endless</button>}
       <button aria-pressed={keys} title="Play it on keys: of the computer, of MIDI or on the screen (M)" onClick={() => run("keys")}>Keys</button>
+      {painting !== null && <button aria-pressed={painting} title="Paint on the spectrogram (P)" onClick={() => run("paint")}>Paint</button>}
       <Meter engine={engine} lufs={lufs} />
       <label className="volume" title="Volume of the player; files stay as they are">
         <Icon path="M2 6h3l4-3v10L5 10H2zM11 5.5q2.2 2.5 0 5z" />

@@ -24,6 +24,11 @@ export async function wavOf(address: string, body: Body): Promise<Blob> {
   return (await post(address, { ...body, format: "wav" })).blob();
 }
 
+/** Ways to fill an area of a sound anew, each the text of a stroke; POST /fill. */
+export async function fillsOf(body: Body, area: Body): Promise<string[]> {
+  return ((await (await post("fill", { ...body, area })).json()) as { strokes: string[] }).strokes;
+}
+
 async function post(address: string, body: Body): Promise<Response> {
   const answer = await fetch(new URL(address, document.baseURI), {
     method: "POST",

@@ -11,6 +11,7 @@ export const SHORTCUTS = [
   { key: "l", name: "loop", shown: "L", does: "Loop on or off" },
   { key: "e", name: "endless", shown: "E", does: "Play without an end, or stop; for sounds that go on, such as rain" },
   { key: "m", name: "keys", shown: "M", does: "Play it on keys: of the computer (A to ;, with , and . for octaves), of MIDI or on the screen" },
+  { key: "p", name: "paint", shown: "P", does: "Paint on the spectrogram: brush, eraser, areas, clone, smudge, fill" },
   { key: "?", name: "help", shown: "?", does: "This list" },
 ] as const;
 
@@ -34,7 +35,7 @@ export function isElsewhere(pressed: Omit<Pressed, "key" | "shiftKey">, target: 
 export function commandOf(pressed: Pressed, target: Element | null): Command | null {
   if (isElsewhere(pressed, target)) return null;
   // The space bar presses the button that has the focus.
-  if (pressed.key === " " && target?.closest("button, a, summary, [role=button], [role=radio], [role=switch]")) return null;
+  if (pressed.key === " " && target?.closest("button, a, summary, [role=button], [role=radio], [role=switch], [role=application]")) return null;
   const key = pressed.key.length === 1 && !(pressed.shiftKey && pressed.key === "Z") ? pressed.key.toLowerCase() : pressed.key;
   return SHORTCUTS.find((shortcut) => shortcut.key === key)?.name ?? null;
 }

@@ -78,3 +78,14 @@ def test_a_morph_has_the_strokes_of_its_corners_by_their_weights() -> None:
     assert mixed([((one,), 0.25), ((two,), 0.75)]) == (one.weighted(0.25), two.weighted(0.75))
     assert mixed([((one,), 0.25), ((one,), 0.75)]) == (one,)
     assert mixed([((one,), 1.0), ((), 0.0)]) == (one,)
+
+
+def test_the_browser_writes_the_same_text() -> None:
+    """That of web/tests/strokes.test.ts."""
+    common = {"points": ((0.25, 0.33), (0.71, 0.61)), "gain": -12.5, "size": (0.03, 1.0), "softness": 0.6}
+    made = [
+        Stroke("brush", **common),
+        Stroke("clone", **common, shift=(-0.26, 0.51)),
+        Stroke("fill", **common | {"points": ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))}, seed=4_000_000_000),
+    ]
+    assert text(made) == "AOcI_5n_AkAFR7W5wgPnCP-Z_wLX-ygIQAVHtbnCBecI_5n_AwAoa-4AAAD_8AD___8"
