@@ -15,15 +15,16 @@ from synth.audio.maps import Maps
 SIDE_SEED = 0x51DE
 
 
-def side(maps: Maps, width: float) -> Maps:
-    """The maps of the side: noise of both channels then correlates by 1 - width.
+def side(maps: Maps, width: float | np.ndarray) -> Maps:
+    """The maps of the side: noise of both channels then correlates by 1 - width, which may be one
+    for each frame, (T, 1).
 
     With powers M and S of middle and side the correlation is (M - S) / (M + S).
     """
     correlation = 1.0 - width
     ratio = (1.0 - correlation) / (1.0 + correlation)
     noise = np.minimum(maps.gate, np.float32(1.0))
-    level = 20.0 * np.log10(np.maximum(noise, np.float32(1e-6))) + np.float32(10.0 * np.log10(max(ratio, 1e-12)))
+    level = 20.0 * np.log10(np.maximum(noise, np.float32(1e-6))) + np.float32(10.0) * np.log10(np.maximum(ratio, 1e-12))
     return replace(maps, mean=maps.mean + level.astype(np.float32))
 
 

@@ -63,7 +63,7 @@ class PlainInstrument(Instrument):
         return trimmed(samples, self.codec.sample_rate, patch, starts)
 
     def _refuse_what_needs_maps(self, patch: Patch) -> None:
-        for name in ("pitch", "stretch", "attacks", "width", "loop", "residual", "strokes"):
+        for name in ("pitch", "stretch", "attacks", "width", "loop", "residual", "strokes", "lanes"):
             if getattr(patch, name) != getattr(Patch, name):
                 raise PatchError(name, f"is not for {self.card.id}, which has no maps to bend: leave it as it was")
 

@@ -16,8 +16,9 @@ from synth.audio.loudness import fades
 from synth.audio.maps import Maps
 from synth.audio.stereo import SIDE_SEED, side, widened
 from synth.audio.stft import STFT
-from synth.audio.timing import going_on, in_a_circle, stretched, with_tail
+from synth.audio.timing import Warp, going_on, in_a_circle, stretched, with_tail
 from synth.errors import PatchError
+from synth.patch.lanes import slowed, total
 from synth.patch.patch import Patch
 
 CROSSING = 0.25  # s of a loop, in which its end runs into its beginning
@@ -72,17 +73,27 @@ class Player:
         ratio = 2.0 ** (patch.pitch / 12.0)
         grid = _grid(maps, max(1, round(n * ratio)), circular)
         ratio = grid.n / n if circular else ratio
-        warp = stretched(learnt, patch.stretch, patch.attacks)
+        warp = _uneven(stretched(learnt, patch.stretch, patch.attacks), patch, learnt.frames)
         crossing = math.ceil(CROSSING * self.rate * ratio / grid.stft.hop) if circular else 0
         frames = np.arange(grid.frames + crossing) * (grid.stft.hop / (ratio * maps.hop))
-        placed = replace(maps.at(warp(frames)), rate=round(self.rate * ratio))
+        places = warp(frames)
+        placed = replace(maps.at(places), rate=round(self.rate * ratio))
         if circular:
             placed = in_a_circle(placed, crossing)
         samples = decode(placed, patch.seed, patch.phase, grid)[None]
-        if patch.width > 0.0:
-            beside = decode(side(placed, patch.width), patch.seed ^ SIDE_SEED, patch.phase, grid)
+        width = patch.width + total(patch.automated, "width", (places / learnt.frames).clip(0.0, 1.0)[: placed.frames])
+        if (width := width.clip(0.0, 1.0)).any():
+            beside = decode(side(placed, width[:, None]), patch.seed ^ SIDE_SEED, patch.phase, grid)
             samples = widened(samples[0], beside)
         return _at_length(samples, ratio, n, circular)
+
+
+def _uneven(warp: Warp, patch: Patch, frames: int) -> Warp:
+    """A warp that is slower and faster by the patch's lane of stretch."""
+    if not any(lane.name == "stretch" for lane in patch.automated):
+        return warp
+    heard, learnt = slowed(patch.automated, frames)
+    return lambda at: np.interp(even := warp(at), heard, learnt) + np.maximum(even - frames, 0.0)
 
 
 def trimmed(samples: np.ndarray, rate: int, patch: Patch, starts: bool) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import count, islice
@@ -11,14 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from synth.audio.automation import automated
 from synth.audio.loudness import fades, normalise
 from synth.audio.maps import Maps
-from synth.audio.painting import Picture, painted
+from synth.audio.painting import BELOW, Picture, painted
 from synth.errors import PatchError
 from synth.instruments.instrument import one_thread
 from synth.instruments.latent_space import LatentSpace
 from synth.instruments.rendering import Player
 from synth.latents.variations import displaced
+from synth.patch.lanes import SLIDER_RANGE, SLIDERS, total
 from synth.patch.patch import Patch
 from synth.patch.residual import Residual
 from synth.pool import in_order
@@ -28,6 +30,7 @@ from synth.sound.stream import crossed, limited
 SEEDS = 1 << 32
 TOGETHER = 16  # sounds that the network makes at once, where many are asked for
 ASTRAY = 0.15  # of the spread within a category: how far the passes of a sound that goes on lie around it
+KNOTS = 9  # places of W that a sound goes through whose sliders move over time
 CROSSFADE = 0.5  # s, between the passes of an endless one
 
 
@@ -42,7 +45,21 @@ class Sounding(LatentSpace):
 
     def _levels(self, ws: Tensor, patch: Patch) -> tuple[Tensor, Tensor]:
         """Mean and gate of w+ (1, num_ws, w_dim), each (1, 1, F, T), with what the patch keeps beside its latent."""
-        return self._finished_maps(*self._drawn(ws), patch)
+        return self._finished_maps(*(self._along(ws, patch) if _bends(patch) else self._drawn(ws)), patch)
+
+    def _along(self, ws: Tensor, patch: Patch) -> tuple[Tensor, Tensor]:
+        """The same where sliders move over time: between KNOTS of w+, each around `ws` as its own sliders are around
+        those of the patch, the levels of a frame go evenly."""
+        start, moving = self.latent(patch), {lane.name for lane in patch.automated if lane.name.startswith(SLIDERS)}
+        times = np.linspace(0.0, 1.0, KNOTS)
+        by = {name.removeprefix(SLIDERS): total(patch.automated, name, times) for name in moving}
+        still = self._moved(start, patch)
+        knots = [
+            self._moved(start, replace(patch, sliders=_at(patch.sliders, {name: of[k] for name, of in by.items()})))
+            for k in range(KNOTS)
+        ]
+        means, gates = self._drawn(torch.cat([ws + knot - still for knot in knots]))
+        return _between(means), _between(gates)
 
     def _drawn(self, ws: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and gate of w+ (B, num_ws, w_dim), each (B, 1, F, T), to the bits that each sound has alone."""
@@ -55,16 +72,19 @@ class Sounding(LatentSpace):
 
     def _finished_maps(self, mean: Tensor, gate: Tensor, patch: Patch) -> tuple[Tensor, Tensor]:
         """Mean and gate (1, 1, F, T) of a patch as the network draws them, with what was kept and painted on them."""
-        return self._painted(*self._with_residual(mean, gate, patch.kept), patch)
+        return self._drawn_on(*self._with_residual(mean, gate, patch.kept), patch)
 
-    def _painted(self, mean: Tensor, gate: Tensor, patch: Patch) -> tuple[Tensor, Tensor]:
-        if not patch.painted:
+    def _drawn_on(self, mean: Tensor, gate: Tensor, patch: Patch) -> tuple[Tensor, Tensor]:
+        """The same with the strokes and the lanes of a patch."""
+        if not patch.painted and not patch.automated:
             return mean, gate
 
         def drawn(seed: int) -> Picture:
             return self._shown(*self._levels(*self._of_seed(patch, seed)))
 
-        level, noise = painted(*self._shown(mean, gate), patch.painted, self.codec.floor_db, drawn)
+        floor = self.codec.floor_db
+        level, noise = painted(*self._shown(mean, gate), patch.painted, floor, drawn)
+        level, noise = automated(level, noise, patch.automated, floor - BELOW)
         found = [torch.from_numpy(of)[None, None].to(mean) for of in (level / self._unit + 1.0, noise)]
         return found[0], found[1]
 
@@ -79,7 +99,7 @@ class Sounding(LatentSpace):
 
     def _of_seed(self, patch: Patch, seed: int) -> tuple[Tensor, Patch]:
         """w+ of the same patch of another seed, and that patch, with nothing painted on it."""
-        other = replace(patch, seed=seed, latent=None, residual=None, strokes=None)
+        other = replace(patch, seed=seed, latent=None, residual=None, strokes=None, lanes=None)
         return self._moved(self.latent(other), other), other
 
     def _with_residual(self, mean: Tensor, gate: Tensor, heard: tuple[Residual, float] | None) -> tuple[Tensor, Tensor]:
@@ -132,7 +152,8 @@ class Sounding(LatentSpace):
                 ws = [self._moved(self.latent(patch), patch) for patch in batch]
                 drawn = self._drawn(torch.cat(ws))
             for patch, place, mean, gate in zip(batch, ws, *(of.split(1) for of in drawn), strict=True):
-                yield patch, place, self._finished_maps(mean, gate, patch)
+                alone = _bends(patch)
+                yield patch, place, self._levels(place, patch) if alone else self._finished_maps(mean, gate, patch)
 
     def _sound(self, patch: Patch, ws: Tensor, levels: tuple[Tensor, Tensor]) -> Sound:
         with one_thread(), torch.inference_mode():
@@ -166,6 +187,28 @@ class Sounding(LatentSpace):
         with one_thread():
             levels = self.synthesise(patch)[0, 0]
         return (255.0 * (1.0 + 0.5 * (levels - levels.max())).clamp(0.0, 1.0)).round().to(torch.uint8).numpy()
+
+
+def _bends(patch: Patch) -> bool:
+    """Whether sliders of a patch move over its time."""
+    return any(lane.name.startswith(SLIDERS) for lane in patch.automated)
+
+
+def _at(sliders: Mapping[str, float], by: Mapping[str, float]) -> dict[str, float]:
+    """Sliders moved by so much, as far as they go."""
+    low, high = SLIDER_RANGE
+    return {**sliders} | {name: min(max(sliders.get(name, 0.0) + float(of), low), high) for name, of in by.items()}
+
+
+def _between(levels: Tensor) -> Tensor:
+    """Levels (K, 1, F, T) of K moments evenly over a sound -> (1, 1, F, T), each frame between the two next to it."""
+    count, frames = levels.shape[0], levels.shape[-1]
+    places = torch.linspace(0.0, count - 1.0, frames).to(levels)
+    here = places.long().clamp_max(count - 2)
+    share = places - here
+    each = torch.arange(frames, device=levels.device)
+    before, after = levels[here, :, :, each], levels[here + 1, :, :, each]
+    return torch.lerp(before, after, share[:, None, None]).permute(1, 2, 0)[None]
 
 
 def always(maps: Maps, number: int) -> Maps:

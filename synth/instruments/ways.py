@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,11 +19,10 @@ from synth.latents.between import blend, follow, on_square
 from synth.latents.glide import Stretch, glide
 from synth.latents.pace import even
 from synth.latents.variations import displaced, turned
+from synth.patch import lanes, strokes
 from synth.patch.morph import Morph, Way
 from synth.patch.patch import Patch
 from synth.patch.residual import Residual, mixed
-from synth.patch.strokes import mixed as mixed_strokes
-from synth.patch.strokes import text
 from synth.sound.sound import Sound
 
 KEPT_PACES = 16
@@ -52,7 +52,7 @@ class Ways(Sounding):
             sliders={},
             residual=there.to_text() if there else None,
             residual_amount=1.0,
-            strokes=self._strokes(morph),
+            **self._drawn_between(morph),
         )
 
     @torch.inference_mode()
@@ -68,12 +68,12 @@ class Ways(Sounding):
             raise PatchError("residual", "is of sounds of different models: match them with the same one")
         return mixed(list(zip(parts, morph.weights, strict=True)))
 
-    def _strokes(self, morph: Morph) -> str | None:
-        """What is painted on a morph's place: the strokes of each corner by its weight."""
-        there = mixed_strokes(
-            [(patch.painted, weight) for patch, weight in zip(morph.corners, morph.weights, strict=True)]
-        )
-        return text(there) if there else None
+    def _drawn_between(self, morph: Morph) -> dict[str, Any]:
+        """Strokes and lanes of a morph's place: those of each corner by its weight."""
+        corners = list(zip(morph.corners, morph.weights, strict=True))
+        painted = strokes.mixed([(patch.painted, weight) for patch, weight in corners])
+        moving = lanes.mixed([(patch.automated, weight) for patch, weight in corners])
+        return {"strokes": strokes.text(painted) or None, "lanes": lanes.text(moving) or None}
 
     def _between(self, morph: Morph) -> Tensor:
         """w+ (1, num_ws, w_dim) of a morph's place."""
@@ -130,7 +130,7 @@ class Ways(Sounding):
         """Mean and gate (1, 1, F, T) of a point of a way, with what is kept and painted there."""
         kept = self._kept(point)
         levels = self._with_residual(mean, gate, (kept, 1.0) if kept else None)
-        return self._painted(*levels, replace(point.nearest, strokes=self._strokes(point)))
+        return self._drawn_on(*levels, replace(point.nearest, **self._drawn_between(point)))
 
     def sounded(self, stretch: Stretch, patch: Patch) -> Sound:
         """The sound of a stretch, decoded and finished as a patch says, all of it; it carries none."""

@@ -37,11 +37,12 @@ KEYS = {
     "residual": "rs",
     "residual_amount": "ra",
     "strokes": "sk",
+    "lanes": "la",
 }
 _FIELDS = {key: name for name, key in KEYS.items()}
 _NUMBERS = {"psi", "pull", "lufs", "fade_in", "fade_out", "pitch", "stretch", "length", "width", "residual_amount"}
 _YES_NO = {"attacks", "start", "end", "loop"}
-_OPTIONAL = {"lufs", "length", "start", "residual", "strokes"}  # and spelled "none" where they are None
+_OPTIONAL = {"lufs", "length", "start", "residual", "strokes", "lanes"}  # and spelled "none" where they are None
 
 
 def written(name: str, value: Any) -> list[tuple[str, str]]:

@@ -17,6 +17,8 @@ from synth.checks import Schema, described
 from synth.choices import INSTRUMENT
 from synth.errors import PatchError
 from synth.patch import compact, link
+from synth.patch.lanes import Lane
+from synth.patch.lanes import read as read_lanes
 from synth.patch.ranges import CHECKS, Sliders, kind, quoted
 from synth.patch.residual import Residual, read
 from synth.patch.strokes import Stroke
@@ -39,6 +41,7 @@ class Patch:
     residual: what the model cannot make of a sound that was matched, as `synth.patch.residual` writes it, or None; it
     belongs to a latent, and without one there is none. residual_amount: how much of it is heard, 0..1.
     strokes: what was painted on the sound, as `synth.patch.strokes` writes it, or None.
+    lanes: curves over its time, as `synth.patch.lanes` writes them, or None.
     """
 
     model: str = INSTRUMENT.model
@@ -64,6 +67,7 @@ class Patch:
     residual: str | None = None
     residual_amount: float = 1.0
     strokes: str | None = None
+    lanes: str | None = None
 
     def __post_init__(self) -> None:
         for name, check in CHECKS.items():
@@ -105,6 +109,11 @@ class Patch:
     def painted(self) -> tuple[Stroke, ...]:
         """What was painted on the sound, stroke by stroke."""
         return read_strokes(self.strokes) if self.strokes else ()
+
+    @property
+    def automated(self) -> tuple[Lane, ...]:
+        """Its curves over time, lane by lane."""
+        return read_lanes(self.lanes) if self.lanes else ()
 
     def linked(self) -> Patch:
         """The patch whose link holds it without loss: itself, unless its latent is coded for short."""

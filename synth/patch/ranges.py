@@ -6,13 +6,14 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from numbers import Integral, Real
+from types import ModuleType
 
 import numpy as np
 
 from synth.checks import Check, one_of, or_null, takes
 from synth.choices import PHASES
 from synth.errors import PatchError
-from synth.patch import compact, strokes
+from synth.patch import compact, lanes, strokes
 from synth.patch.residual import read
 
 MAX_LATENT = 1 << 16
@@ -171,18 +172,18 @@ def _residual(name: str, value: object) -> str:
     return value
 
 
-@takes(
-    anyOf=[
-        {"type": "string", "description": "Strokes as links and the instrument write them"},
-        {"type": "array", "items": {"type": "object"}, "maxItems": strokes.MOST},
-    ]
-)
-def _strokes(name: str, value: object) -> str | None:
-    try:
-        found = strokes.read(value) if isinstance(value, str) else strokes.from_list(value)
-    except ValueError as error:
-        raise PatchError(name, f"{error}") from None
-    return strokes.text(found) if found else None
+def _drawn(what: ModuleType, said: str) -> Check:
+    """A check of strokes or lanes: text or a list of objects, kept as text; none where there are none."""
+
+    def check(name: str, value: object) -> str | None:
+        try:
+            found = what.read(value) if isinstance(value, str) else what.from_list(value)
+        except ValueError as error:
+            raise PatchError(name, f"{error}") from None
+        return what.text(found) if found else None
+
+    listed = {"type": "array", "items": {"type": "object"}, "maxItems": what.MOST}
+    return Check(check, {"anyOf": [{"type": "string", "description": said}, listed]})
 
 
 CHECKS: dict[str, Check] = {
@@ -208,5 +209,6 @@ CHECKS: dict[str, Check] = {
     "loop": _boolean,
     "residual": _or_none(_residual),
     "residual_amount": within(0.0, 1.0),
-    "strokes": _or_none(_strokes),
+    "strokes": _or_none(_drawn(strokes, "Strokes as links and the instrument write them")),
+    "lanes": _or_none(_drawn(lanes, "Lanes as links and the instrument write them")),
 }
