@@ -20,6 +20,7 @@ pages = [
     st.Page(PAGES / "explore.py", title="Explore", icon=":material/explore:"),
     st.Page(PAGES / "query.py", title="Query", icon=":material/hearing:"),
     st.Page(PAGES / "match.py", title="Match", icon=":material/mic:"),
+    st.Page(PAGES / "map.py", title="Map", icon=":material/map:"),
     st.Page(PAGES / "morph.py", title="Morph", icon=":material/blur_linear:"),
     st.Page(PAGES / "variations.py", title="Variations", icon=":material/grid_view:"),
     st.Page(PAGES / "directions.py", title="Directions", icon=":material/linear_scale:"),

@@ -26,6 +26,7 @@ PAGES = (
     "explore",
     "query",
     "match",
+    "map",
     "morph",
     "variations",
     "directions",
