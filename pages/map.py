@@ -114,13 +114,14 @@ def place_of(shared: SharedInstrument, patch: Patch) -> tuple[float, float]:
 
 
 def plain_sliders(at: tuple[float, float]) -> None:
-    def went(to: tuple[float, float]) -> None:
-        attempt(Deed("place", (to,)))
+    def right(x: float) -> None:
+        attempt(Deed("place", ((x, at[1]),)))
 
-    for axis, name in enumerate(("Right", "Up")):
-        other = at[1 - axis]
-        moved = held(f"map.{name}", at[axis], lambda v, a=axis, o=other: went((v, o) if a == 0 else (o, v)))
-        st.slider(name, -1.0, 1.0, step=0.001, format="%.3f", **moved)
+    def up(y: float) -> None:
+        attempt(Deed("place", ((at[0], y),)))
+
+    for axis, name, moved in ((0, "Right", right), (1, "Up", up)):
+        st.slider(name, -1.0, 1.0, step=0.001, format="%.3f", **held(f"map.{name}", at[axis], moved))
 
 
 # -- what a hand did -----------------------------------------------------------------------------------------------
