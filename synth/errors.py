@@ -35,6 +35,10 @@ class LibraryError(SonoformError):
     """The library of sounds cannot be read or written, or does not take what it is given."""
 
 
+class ListeningError(SonoformError):
+    """A listening test cannot be made, read or answered."""
+
+
 class AudioError(SonoformError):
     """A sound cannot be read, written or analysed."""
 

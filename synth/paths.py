@@ -1,7 +1,7 @@
 """Where things are: in a clone beside the sources; where Sonoform is installed, in the user's folder for data.
 
-`SONOFORM_CHECKPOINTS`, `SONOFORM_OUTPUTS`, `SONOFORM_RUNS`, `SONOFORM_LIBRARY` and `SONOFORM_CACHE` each name another
-place.
+`SONOFORM_CHECKPOINTS`, `SONOFORM_OUTPUTS`, `SONOFORM_RUNS`, `SONOFORM_LIBRARY`, `SONOFORM_LISTENING` and
+`SONOFORM_CACHE` each name another place.
 """
 
 from __future__ import annotations
@@ -56,6 +56,11 @@ def library() -> Path:
     return _named("LIBRARY") or home() / "library" / "sounds.sqlite"
 
 
+def listening() -> Path:
+    """$SONOFORM_LISTENING, or listening/ at home: listening tests and what was answered."""
+    return _named("LISTENING") or home() / "listening"
+
+
 def cache() -> Path:
     """$SONOFORM_CACHE, or .cache/ at home: what can be made again."""
     return _named("CACHE") or home() / ".cache"
@@ -68,7 +73,9 @@ def environment() -> dict[str, str]:
     return os.environ | named | {"PYTHONPATH": path}
 
 
-PLACES = tuple(f"SONOFORM_{name}" for name in ("CHECKPOINTS", "OUTPUTS", "RUNS", "LIBRARY", "CACHE", "CONFIG"))
+PLACES = tuple(
+    f"SONOFORM_{name}" for name in ("CHECKPOINTS", "OUTPUTS", "RUNS", "LIBRARY", "LISTENING", "CACHE", "CONFIG")
+)
 
 
 def _named(name: str) -> Path | None:

@@ -45,6 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "synth.directions",
     },
     "synth.kits": {"synth.patch", "synth.checkpoint", "synth.audio", "synth.sound"},
+    "synth.judging": {"synth.patch", "synth.checkpoint", "synth.audio", "synth.sound"},
     "synth.library": {"synth.patch", "synth.audio", "synth.sound", "synth.models"},
     "synth.recordings": {"synth.audio", "synth.sound"},
     "synth.recipes": {"synth.checkpoint", "synth.audio", "synth.models"},

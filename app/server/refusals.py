@@ -20,7 +20,7 @@ from synth.paths import home, shell
 # Of JSON, in bytes: a line is at most the sum of both and some 40 more.
 LONGEST_SENTENCE, LONGEST_FIELD = 1600, 240
 # Folders whose places are nobody's business but the machine's own.
-PLACES = ("SONOFORM_CHECKPOINTS", "SONOFORM_OUTPUTS", "SONOFORM_RUNS", "SONOFORM_LIBRARY")
+PLACES = ("SONOFORM_CHECKPOINTS", "SONOFORM_OUTPUTS", "SONOFORM_RUNS", "SONOFORM_LIBRARY", "SONOFORM_LISTENING")
 UNFORESEEN = "this could not be done; the server's log says why"
 
 Handler = Callable[[Request], Awaitable[Response]]

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from synth.cli import collecting, kits, learning, playing, preparing, releasing, servers
+from synth.cli import collecting, judging, kits, learning, playing, preparing, releasing, servers
 from synth.errors import SonoformError
 
 VERBS = (
@@ -19,6 +19,7 @@ VERBS = (
     playing.add_render,
     kits.add_kit,
     collecting.add_library,
+    judging.add_listen,
     playing.add_resynth,
     playing.add_encode,
     preparing.add_prepare,
