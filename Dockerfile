@@ -14,6 +14,7 @@ ENV PYTHONPATH=/home/sonoform/app \
     NUMBA_CACHE_DIR=/home/sonoform/.cache/numba \
     SONOFORM_OUTPUTS=/home/sonoform/outputs \
     SONOFORM_RUNS=/home/sonoform/runs \
+    SONOFORM_LISTENING=/home/sonoform/listening \
     SONOFORM_LIBRARY=/home/sonoform/library/sounds.sqlite \
     STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
     STREAMLIT_SERVER_PORT=8501 \

@@ -28,6 +28,7 @@ pages = [
     st.Page(PAGES / "generators.py", title="Generators", icon=":material/apps:"),
     st.Page(PAGES / "kits.py", title="Kits", icon=":material/grid_on:"),
     st.Page(PAGES / "library.py", title="Library", icon=":material/favorite:"),
+    st.Page(PAGES / "listen.py", title="Listen", icon=":material/headphones:"),
     st.Page(PAGES / "train.py", title="Train", icon=":material/model_training:"),
 ]
 current = st.navigation(pages, position="top")

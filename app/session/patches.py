@@ -15,7 +15,7 @@ MAX_HISTORY = 500
 SLIDERS = "sliders."
 LEVELLED = "levelled"
 # Keys of the address that belong to the app itself, never to a patch.
-RESERVED = ("app", "classic", "reference", "morph", "vary", "batch")
+RESERVED = ("app", "classic", "reference", "morph", "vary", "batch", "test", "listener")
 # What `?app=` has called the pages, and still may.
 ALIASES = {"our-algo": "Shape", "algo-2": "Explore", "algo2": "Explore", "algo-1": "Query", "algo1": "Query"}
 PULL = 0.7  # of a prototype that was just chosen

@@ -24,8 +24,9 @@ REFERENCE, ANCHOR = "reference", "anchor"  # sets of a rating that nobody named
 QUESTIONS = {
     AB: "Which of the two sounds better?",
     ABX: "Is X the same as A or as B?",
-    MUSHRA: "How good is each sound, beside the reference?",
+    MUSHRA: "How good is each sound?",
 }
+BESIDE = "How good is each sound, beside the reference?"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 MAX_SETS, MAX_TRIALS = 8, 200
 TEST = "test.json"
@@ -76,7 +77,7 @@ def create(
             for item, heard in _trials(kind, named):
                 trials.append(_written(part, len(trials), item, heard, kind == MUSHRA and reference is not None))
             known = tuple(trials[0].sounds) if kind == MUSHRA else tuple(of.name for of in sets)
-            asked = question.strip() or QUESTIONS[kind]
+            asked = question.strip() or (BESIDE if reference else QUESTIONS[kind])
             made = ListeningTest(name, title.strip() or name, kind, asked, known, tuple(trials), seed)
             write_json(part / TEST, asdict(made))
     except DataError as error:

@@ -33,6 +33,7 @@ PAGES = (
     "transfer",
     "generators",
     "kits",
+    "listen",
     "train",
 )
 # Layout Instability (W3C): the share of the view that moved, times the way that it moved; .1 is the most that is good.
