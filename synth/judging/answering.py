@@ -73,7 +73,8 @@ def read(test: ListeningTest, path: Path) -> tuple[Answer, ...]:
         if len({answer.trial for answer in found}) < len(found):
             raise ValueError("a trial that is answered twice")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ListeningError(f"the file {path.name} of the test {test.name} is damaged: restore it, or take it away") from error
+        which = f"the file {path.name} of the test {test.name}"
+        raise ListeningError(f"{which} is damaged: restore it, or take it away") from error
     return found
 
 
