@@ -17,6 +17,7 @@ const STYLE = `
 .map i { display: inline-block; width: 0.7em; height: 0.7em; margin-right: 0.35em; border-radius: 50%; }
 `;
 const MODES = [["travel", "Travel", "T"], ["lasso", "Lasso", "L"], ["pan", "Move the map", "P"]];
+const ASKERS = 2; // questions at once: the server is at the next while an answer is on its way
 const STEP = 0.02, NEAR = 8, MOST = 400, CLOSEST = 40, FADE = 0.03;
 const SHADES = Array.from({ length: 16 }, (_, i) => [40 + 13 * i, 60 + 11 * Math.min(i, 12), 190 - 9 * i]);
 const kept = new WeakMap();
@@ -56,7 +57,7 @@ function made(parentElement) {
   const place = element("div", { className: "map" }, tools, plane, told, legend);
   parentElement.replaceChildren(element("style", { textContent: STYLE }), place);
   const s = { place, plane, points, marks, told, tools, legend, data: {}, chart: null, mode: "travel", at: [0, 0], view: { x: 0, y: 0, zoom: 1 },
-    size: [1, 1], line: [], corners: [], fingers: new Map(), hover: -1, frames: 0, tell: () => {} };
+    size: [1, 1], asking: 0, asked: 0, played: 0, line: [], corners: [], fingers: new Map(), hover: -1, frames: 0, tell: () => {} };
   for (const [mode, name, key] of MODES) {
     const button = element("button", { type: "button", textContent: name, title: `${name} (${key})`, onclick: () => turn(s, mode) });
     button.dataset.mode = mode;
@@ -231,27 +232,41 @@ function go(s, place) {
   s.at = place;
   s.wanted = place;
   later(s);
-  if (!s.asking) ask(s);
+  if (s.asking < ASKERS) ask(s);
 }
 
 async function ask(s) {
   s.audio ??= new AudioContext();
-  s.asking = true;
+  s.asking++;
   while (s.wanted) {
-    const [x, y] = s.wanted;
+    const [x, y] = s.wanted, number = ++s.asked;
     s.wanted = null;
     try {
-      const body = JSON.stringify({ model: s.data.model, x, y });
+      const body = JSON.stringify({ model: s.data.model, x, y, format: "frame", draft: true });
       const headers = { "Content-Type": "application/json" };
       const answer = await fetch(new URL("place", document.baseURI), { method: "POST", headers, body });
       if (!answer.ok) throw new Error((await answer.json()).error);
       if (s.audio.state === "suspended") await s.audio.resume();
-      play(s, await s.audio.decodeAudioData(await answer.arrayBuffer()));
+      const sound = decoded(s.audio, new DataView(await answer.arrayBuffer()));
+      if (number < s.played) continue; // a later place was heard before
+      s.played = number;
+      play(s, sound);
     } catch (error) {
       s.told.textContent = error.message;
     }
   }
-  s.asking = false;
+  s.asking--;
+}
+
+/** The samples of a frame (app/server/frames.py). */
+function decoded(audio, view) {
+  const [begin, rate, samples, channels] = [view.getUint16(6, true), view.getUint32(12, true), view.getUint32(16, true), view.getUint16(20, true)];
+  const found = audio.createBuffer(channels, samples, rate);
+  for (let c = 0; c < channels; c++) {
+    const into = found.getChannelData(c);
+    for (let i = 0; i < samples; i++) into[i] = view.getInt16(begin + 2 * (i * channels + c), true) / 32767;
+  }
+  return found;
 }
 
 /** What sounds fades out as the next one comes; a scene goes on where the other stood. */

@@ -1,4 +1,4 @@
-"""Ways to lay a model's W out in the plane: `python -m benchmarks.chart MODEL=DATA ... [--points 2500]`.
+"""Ways to lay a model's W out in the plane: `python -m benchmarks.chart MODEL=DATA ... [--points 2500] [--journeys N]`.
 
 For each layout of synth/publishing/layouts.py, of training clips and drawn sounds of all categories:
 - trustworthiness (Venna & Kaski 2001): 1 where the 12 nearest in the plane are near in W too;
@@ -6,6 +6,11 @@ For each layout of synth/publishing/layouts.py, of training clips and drawn soun
   plane, as a share of that to any other point; beside it that of the 6 nearest in W, which no layout can be held to
   beat, as it throws dimensions away;
 - the share of these 6 that are of the same category; seconds to fit.
+
+--journeys: instead, of the map that the model has: N straight lines between two of its points each become a sound of 12
+s. "follows" is the correlation, over 24 pieces of half a second, of what a descriptor measures of that sound with what
+it measures of the sounds at the places that the line has reached then; "evenness" how much steps of equal time differ
+by ear (standard deviation over mean of the root of LPIPS, 24 steps), beside steps of equal length on the map.
 """
 
 from __future__ import annotations
@@ -22,8 +27,13 @@ import torch
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
 
+from synth.audio.descriptors import describe
+from synth.instruments.charted import Track, along
 from synth.instruments.style import StyleInstrument
+from synth.latents.glide import beginnings
+from synth.latents.match import perceptual
 from synth.patch.patch import Patch
+from synth.patch.place import Place
 from synth.publishing.charting import chart
 from synth.publishing.layouts import LAYOUTS
 from synth.scoring.embedders import load_embedders
@@ -31,13 +41,20 @@ from synth.sound.sound import Sound
 
 TRUSTED, NEAR = 12, 6
 BATCH = 32
+FOLLOWED, SECONDS, PIECES = ("brightness", "noisiness"), 12.0, 24
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="+", metavar="MODEL=DATA")
     parser.add_argument("--points", type=int, default=2500)
+    parser.add_argument("--journeys", type=int, default=0, metavar="N")
     options = parser.parse_args()
+    if options.journeys:
+        print("| model | brightness follows | noisiness follows | evenness | by length |\n|---|---|---|---|---|")
+        for text in options.models:
+            travel(StyleInstrument.load(text.partition("=")[0], "cpu"), options.journeys)
+        return
     print("| model | layout | trustworthiness | neighbours' distance | same category | s |\n|---|---|---|---|---|---|")
     for text in options.models:
         model, _, data = text.partition("=")
@@ -91,6 +108,60 @@ def report(
     same = float((labels[near] == labels[:, None]).mean())
     figures = f"{trusted:.3f} | {apart.mean() / any_pair:.2f} | {same:.2f} | {seconds:.1f}"
     print(f"| {model} | {name} | {figures} |", flush=True)
+
+
+# -- journeys ------------------------------------------------------------------------------------------------------
+
+
+def travel(instrument: StyleInstrument, count: int) -> None:
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(count):
+        ends = instrument.chart.points[rng.choice(len(instrument.chart.points), 2, replace=False)]
+        (x0, y0), (x1, y1) = ends.tolist()
+        track: Track = ((x0, y0), (x1, y1))
+        found.append(
+            [*follows(instrument, track), evenness(instrument, track, True), evenness(instrument, track, False)]
+        )
+    told = " | ".join(f"{figure:.2f}" for figure in np.median(found, axis=0))
+    print(f"| {instrument.card.id} | {told} |", flush=True)
+
+
+def follows(instrument: StyleInstrument, track: Track) -> list[float]:
+    """Correlations of FOLLOWED over the pieces of a journey."""
+    *_, whole = instrument.travelled(track, SECONDS)
+    sound, rate = (
+        instrument.sounded(whole, Patch(instrument.card.id, lufs=None)).samples[0],
+        instrument.codec.sample_rate,
+    )
+    pace, pieces = instrument._even_journey(track), np.array_split(sound, PIECES)
+    # The way is at its end where the last of the overlapping passes begins (synth/latents/glide.py).
+    length = round(SECONDS * rate / instrument.codec.hop)
+    arrival = beginnings(instrument.codec.frames, length)[-1] / length
+    told, asked = [], []
+    for i, piece in enumerate(pieces):
+        share = min((i + 0.5) / PIECES / arrival, 1.0)
+        there = instrument.render(instrument.placed(Place(instrument.card.id, *along(track, pace(share)))))
+        told.append(list(describe(piece, rate, FOLLOWED).values()))
+        asked.append(list(describe(there.samples, rate, FOLLOWED).values()))
+    return [float(np.corrcoef(x, y)[0, 1]) for x, y in zip(np.transpose(told), np.transpose(asked), strict=True)]
+
+
+@torch.inference_mode()
+def evenness(instrument: StyleInstrument, track: Track, paced: bool) -> float:
+    """How much the steps of a line differ by ear."""
+    pace = instrument._even_journey(track) if paced else float
+    shares = [along(track, pace(i / PIECES)) for i in range(PIECES + 1)]
+    ws = torch.stack([torch.tensor(instrument.placed(Place(instrument.card.id, *at)).latent) for at in shares])
+    look = perceptual()
+    features = look.seen(instrument.generator(instrument.generator.broadcast(ws), instrument._texture(0)))
+    steps = [
+        float(
+            look.apart([of[i : i + 1] for of in features], [of[i + 1 : i + 2] for of in features]).clamp_min(0).sqrt()
+        )
+        for i in range(PIECES)
+    ]
+    return float(np.std(steps) / np.mean(steps))
 
 
 if __name__ == "__main__":
