@@ -94,8 +94,7 @@ def find(name: str) -> ListeningTest:
         values = parse(path.read_bytes())
         trials = tuple(Trial(str(one["item"]), dict(one["sounds"])) for one in values.pop("trials"))
         found = ListeningTest(**{**values, "sets": tuple(values["sets"]), "trials": trials, "name": name})
-        if found.kind not in KINDS or not trials or not all(set(trial.sounds) <= set(found.sets) for trial in trials):
-            raise ValueError("no test")
+        _check_read(found)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ListeningError(f"{path} is damaged: restore it, or make the test anew") from error
     return found
@@ -133,6 +132,19 @@ def _check(name: str, kind: str, sets: Sequence[Set], reference: Set | None) -> 
         raise ListeningError("ABX compares two sets: make a test for each pair")
     if len(sets) > MAX_SETS or len(set(names)) < len(names) or {REFERENCE, ANCHOR} & set(names):
         raise ListeningError(f"sets need names of their own, at most {MAX_SETS}, and none is reference or anchor")
+
+
+def _check_read(test: ListeningTest) -> None:
+    """Raises ValueError for what was never written."""
+    texts = [test.title, test.question, *test.sets, *(file for trial in test.trials for file in trial.sounds.values())]
+    groups = [set(trial.sounds) for trial in test.trials]
+    whole = test.kind == MUSHRA or all(len(group) == 2 for group in groups)
+    if test.kind not in KINDS or type(test.seed) is not int or test.seed < 0 or not whole:
+        raise ValueError("no kind, or no seed")
+    if not groups or not all(group and group <= set(test.sets) for group in groups):
+        raise ValueError("no trials")
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("no text")
 
 
 def _trials(kind: str, sets: Mapping[str, Set]) -> list[tuple[str, dict[str, Sound]]]:

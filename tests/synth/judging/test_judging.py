@@ -141,6 +141,30 @@ def test_a_name_in_use_and_a_damaged_test_are_told(place: Path) -> None:
     assert listening_test.every() == []
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "other"},
+        {"seed": "x"},
+        {"seed": -1},
+        {"sets": []},
+        {"trials": []},
+        {"trials": [{"item": "a", "sounds": {}}]},
+        {"trials": [{"item": "a", "sounds": {"one": 3, "two": "b"}}]},
+        {"trials": [{"item": "a", "sounds": {"one": "a", "other": "b"}}]},
+        {"title": 3},
+        {"more": 1},
+    ],
+    ids=str,
+)
+def test_a_test_that_was_altered_is_damaged(wrong: dict, place: Path) -> None:
+    create("first", "ab", [a_set("one"), a_set("two")])
+    path = place / "first" / "test.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | wrong))
+    with pytest.raises(ListeningError, match=r"test\.json is damaged"):
+        find("first")
+
+
 # -- listeners -----------------------------------------------------------------------------------------------------
 
 

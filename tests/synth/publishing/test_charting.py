@@ -3,7 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from synth.audio.maps import Maps
 from synth.chart.chart_file import FILE
 from synth.checkpoint.store import load_card, verify
 from synth.errors import CheckpointError, DataError, PatchError
@@ -58,6 +60,12 @@ def test_a_journey_is_as_long_as_asked_and_goes_evenly(charted: StyleInstrument)
     stretches = list(charted.travelled(track, 5.0))
     sound = charted.sounded(stretches[-1], Patch("tiny"))
     assert sound.seconds == pytest.approx(5.0, abs=0.1) and stretches[-1].share == 1.0
+    made = stretches[-1].maps.mean
+    ends = torch.tensor([charted.placed(Place("tiny", *track[i])).latent for i in (0, -1)])
+    drawn = zip(*charted.generator.synthesis(charted.generator.broadcast(ends)), strict=True)
+    begin, end = (Maps.of(charted.codec, *one).mean for one in drawn)
+    assert np.abs(made[:4] - begin[:4]).mean() < 0.2 * np.abs(made[:4] - end[:4]).mean()
+    assert np.abs(made[-4:] - end[-4:]).mean() < 0.2 * np.abs(made[-4:] - begin[-4:]).mean()
     pace = charted._even_journey(track)
     assert pace(0.0) == 0.0 and pace(1.0) == 1.0 and pace(0.3) < pace(0.6)
     with pytest.raises(PatchError, match="draw a line"):
