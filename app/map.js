@@ -296,6 +296,7 @@ function later(s, all = false) {
     s.stale = false;
     mark(s);
     s.place.dataset.frames = ++s.frames;
+    s.place.dataset.zoom = s.view.zoom.toFixed(2);
   });
 }
 

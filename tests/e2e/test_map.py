@@ -121,6 +121,21 @@ def test_a_lasso_opens_on_morph(page, charted: str) -> None:
     assert "/morph?" in page.url and "morph=" in page.url
 
 
+def pinch(page, canvas, near: int, far: int) -> None:
+    """Two fingers on the middle of the map, so many pixels to either side, move apart."""
+    x, y = middle(canvas)
+    hand = page.context.new_cdp_session(page)
+
+    def fingers(kind: str, reach: float) -> None:
+        places = [{"x": x - reach, "y": y, "id": 0}, {"x": x + reach, "y": y, "id": 1}]
+        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places if kind != "touchEnd" else []})
+
+    fingers("touchStart", near)
+    for reach in np.linspace(near, far, 7)[1:].tolist():
+        fingers("touchMove", reach)
+    fingers("touchEnd", far)
+
+
 def test_fingers_sound_and_zoom_on_a_phone(chromium, charted: str) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     context.set_default_timeout(PATIENCE_MS)
@@ -130,13 +145,16 @@ def test_fingers_sound_and_zoom_on_a_phone(chromium, charted: str) -> None:
     page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page.locator(".map")).to_have_attribute("data-heard", HEARD)
     page.wait_for_url(lambda url: url != before)
-    frames = int(page.locator(".map").get_attribute("data-frames") or 0)
+    settled(page)
+    shown, heard = page.locator(".map"), page.locator(".map").get_attribute("data-heard")
+    expect(shown).to_have_attribute("data-zoom", "1.00")
     page.get_by_role("button", name="Zoom in").tap()
-    page.wait_for_function(
-        "([before]) => [...document.querySelectorAll('*')].some("
-        "(one) => Number(one.shadowRoot?.querySelector('.map')?.dataset.frames) > before)",
-        arg=[frames],
-    )
+    expect(shown).to_have_attribute("data-zoom", "1.50")
+    pinch(page, canvas, 30, 90)
+    expect(shown).to_have_attribute("data-zoom", re.compile(r"4\.\d\d"))  # three times 1.5
+    page.get_by_role("button", name="All of the map").tap()
+    expect(shown).to_have_attribute("data-zoom", "1.00")
+    assert int(shown.get_attribute("data-heard") or 0) <= int(heard or 0) + 1, "two fingers do not travel"
     assert page.locator(".stMain").evaluate("main => main.scrollWidth <= main.clientWidth")
     context.close()
 
