@@ -1,10 +1,10 @@
-"""Hearing while painting, beside a slider that is dragged, in one page of a real Chromium.
+"""Hearing while painting and while a lane is drawn, beside a slider that is dragged, in one page of a real Chromium.
 
     python -m benchmarks.painting [--seconds 5] [--model environmental] [--rounds 3]
 
-The pointer sweeps a slider and a brush on the spectrogram in turn, 60 moves a second; what counts as an update is said
-in benchmarks/drag.py. Target: a brush is heard at the rate of a slider, and 40 updates a second at least. Then an area
-is filled: CPU seconds of the server's process to the first four proposals, by `POST /fill`.
+The pointer sweeps a slider, a brush on the spectrogram and a point of a lane in turn, 60 moves a second; what counts as
+an update is said in benchmarks/drag.py. Target: all are heard at the rate of a slider, and 40 updates a second at
+least. Then an area is filled: CPU seconds to the first four proposals.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from synth.patch.patch import Patch
 from synth.patch.strokes import Stroke
 from tests.harness.serving import browser, opened, served
 
-EASEL = ".instrument .easel"
+EASEL, LANE = ".instrument .easel", ".instrument .lane svg"
 AREA = Stroke("fill", ((0.3, 0.2), (0.6, 0.2), (0.6, 0.8), (0.3, 0.8)), size=(0.02, 0.02))
 
 
@@ -38,12 +38,13 @@ def dragged(model: str, seconds: float, rounds: int) -> None:
     found = defaultdict(list)
     with served() as address, browser() as chromium:
         page = opened(chromium, f"{address}/?m={model}", WATCH, ".instrument .stage")
-        page.keyboard.press("p")
-        page.locator(EASEL).wait_for()
-        for what in (SLIDER, EASEL):
+        for key, what in (("p", EASEL), ("c", LANE)):
+            page.keyboard.press(key)
+            page.locator(what).wait_for()
+        for what in (SLIDER, EASEL, LANE):
             sweep(page, 1.0, what)  # the first ones warm the page up
         for _ in range(rounds):
-            for name, what in (("slider", SLIDER), ("brush", EASEL)):
+            for name, what in (("slider", SLIDER), ("brush", EASEL), ("lane", LANE)):
                 found[name].append(measured(page, what, seconds))
     print("| what is dragged | sounds a second | pointer to sound, ms |\n|---|---|---|")
     for name, rows in found.items():

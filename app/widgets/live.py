@@ -24,9 +24,9 @@ import streamlit as st
 
 from app.session.patches import turn
 from app.widgets import current_patch, mounting
+from synth.patch import lanes, strokes
 from synth.patch.naming import file_stem
 from synth.patch.patch import Patch
-from synth.patch.strokes import read
 from synth.sound.sound import Sound
 
 COMMANDS = ("undo", "redo", "seed", "slot A", "slot B")
@@ -122,22 +122,27 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Strokes:
-    """The field "strokes" of the body: what is painted on the picture, as text."""
+class Drawn:
+    """A field of the body that is drawn on the picture, as text: its strokes, or its lanes. read: raises ValueError for
+    what is none."""
 
-    name: str = "strokes"
+    name: str
+    read: Callable[[str], object]
 
     def holds(self, value: object) -> bool:
         if not isinstance(value, str):
             return False
         try:
-            read(value)
+            self.read(value)
         except ValueError:
             return False
         return True
 
     def setting(self, value: Any) -> Setting:
         return str(value) or None
+
+
+DRAWN = (Drawn("strokes", strokes.read), Drawn("lanes", lanes.read))
 
 
 @dataclass(frozen=True)
@@ -158,7 +163,7 @@ class Bank:
     place: Literal["side", "under"] = "side"
 
 
-Named = Control | Switch | Choice | Seed | Strokes
+Named = Control | Switch | Choice | Seed | Drawn
 
 
 def live(
@@ -184,9 +189,9 @@ def live(
     that were let go by name, and with one of COMMANDS. file: name of a saved file, without its suffix. slot: the one of
     "A" and "B" that the body is in, if any. source: what is chosen above the picture. query: the body as GET /infer
     and GET /stream take it, where they do; endless: whether the second can play it. paints: whether the body takes
-    strokes.
+    strokes and lanes.
     """
-    controls = named(banks, source) | ({"strokes": Strokes()} if paints else {})
+    controls = named(banks, source) | ({each.name: each for each in DRAWN} if paints else {})
     heard = f"{key}.heard"
 
     def said() -> None:
@@ -230,7 +235,7 @@ def of_session(
     """The instrument on the session's patch, with its history and with a second patch to compare; answers as `live`.
 
     heard: a patch that is heard in its place, and takes it when a control is moved. endless: whether it can go on.
-    paints: whether it can be painted on.
+    paints: whether strokes and lanes can be drawn on it.
     """
     patch = heard or current_patch.session_history().patch
     slot = st.session_state.get(_SLOT, "A")

@@ -150,11 +150,16 @@ def test_without_its_bundle_the_page_has_plain_widgets(page, address, complaints
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: make web")
-@pytest.mark.parametrize("opened", ["", "m", "p"])
+@pytest.mark.parametrize("opened", ["", "m", "p", "c"])
 def test_axe_finds_nothing_serious(live, opened):
     for key in opened:
         live.keyboard.press(key)
-        live.get_by_role("group", name={"m": "Keys", "p": "Paint"}[key]).or_(live.locator(".keyboard")).first.wait_for()
+        live.get_by_role("group", name={"m": "Keys", "p": "Paint", "c": "Lanes"}[key]).or_(
+            live.locator(".keyboard")
+        ).first.wait_for()
+    if opened == "c":
+        live.get_by_role("button", name="LFO", exact=True).click()
+        live.locator(".lane b").first.wait_for()
     live.evaluate(AXE.read_text(encoding="utf-8"))
     found = live.evaluate("axe.run()")
     serious = [rule for rule in found["violations"] if rule["impact"] in ("serious", "critical")]

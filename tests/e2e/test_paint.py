@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from synth.patch.patch import Patch
 from synth.patch.strokes import text
 from tests.e2e.browsing import settled
+from tests.harness.patience import until
 from tests.harness.serving import find_chromium
 
 pytestmark = [
@@ -37,10 +38,9 @@ def painted(page, count: int) -> Patch:
     """The session's patch, once its address has so many strokes."""
     page.wait_for_function(f"new URL(location).searchParams.has('sk') === {str(count > 0).lower()}")
     expect(page.get_by_role("button", name=f"Clear {count or ''}".strip(), exact=True)).to_be_visible()
-    settled(page)
-    patch = Patch.from_query(page.url.partition("?")[2])
-    assert len(patch.painted) == count
-    return patch
+    read = lambda: Patch.from_query(page.url.partition("?")[2])  # noqa: E731
+    until(lambda: page.wait_for_timeout(50) or len(read().painted) == count, f"the address has not {count} strokes")
+    return read()
 
 
 def levels(page) -> np.ndarray:

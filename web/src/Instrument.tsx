@@ -13,6 +13,7 @@ import { Help } from "./Help";
 import { frameOf, wavOf, type Body, type Question } from "./infer";
 import { commandOf, type Command } from "./keys";
 import { Outbox, type Said } from "./outbox";
+import { Lanes } from "./Lanes";
 import { octavesOf, semitonesOf } from "./computer";
 import { Piano } from "./Piano";
 import { Picture, type SoundFile } from "./Picture";
@@ -50,7 +51,7 @@ interface Props {
   tell: (said: Said[]) => void;
 }
 
-// Who paints sees the sound as it was learnt, whole and from its beginning on, at its pitch and its length.
+// Who draws on a sound sees it as it was learnt, whole and from its beginning on, at its pitch and its length.
 const UNCUT: Body = { start: false, end: false, length: null, loop: false, attacks: false };
 const SETTLED_MS = 300; // keys that follow each other faster are one change
 const FOLLOW_MS = 250; // Python is told of a change when its sound is there, or after this time
@@ -65,6 +66,7 @@ export function Instrument({ meta, frame, tell }: Props) {
   const [help, setHelp] = useState(false);
   const [keys, setKeys] = useState(false);
   const [painting, setPainting] = useState(false);
+  const [curving, setCurving] = useState(false);
   const [brush, setBrush] = useState(FIRST);
   const [offers, setOffers] = useState<Omit<Fills, "choose">>({ before: "", offered: [], chosen: 0 });
   const [volume, setVolume] = useState(keptVolume);
@@ -75,8 +77,8 @@ export function Instrument({ meta, frame, tell }: Props) {
   // What handlers of the keyboard and of answers read, always as of the last picture.
   // On keys a new sound waits for a key.
   const atOnce = auto && !keys;
-  const now = useRef({ meta, held, loop, auto: atOnce, playing, keys, painting });
-  now.current = { meta, held, loop, auto: atOnce, playing, keys, painting };
+  const now = useRef({ meta, held, loop, auto: atOnce, playing, keys, painting, curving });
+  now.current = { meta, held, loop, auto: atOnce, playing, keys, painting, curving };
   const first = useRef(true);
   const streamed = useRef<string | null>(null);
   const dragging = useRef(false);
@@ -211,14 +213,13 @@ export function Instrument({ meta, frame, tell }: Props) {
   }
 
   function viewed(body: Body): Body {
-    return now.current.painting ? { ...body, ...UNCUT } : body;
+    return now.current.painting || now.current.curving ? { ...body, ...UNCUT } : body;
   }
 
-  // What is seen changes with the easel, and so what is heard.
+  // What is seen changes with the easel and the lanes, and so what is heard.
   useEffect(() => {
     if (!first.current) drafts.ask({ body: question(), draft: false });
-    setOffers({ before: "", offered: [], chosen: 0 });
-  }, [painting]);
+  }, [painting || curving]);
 
   async function fill(way: Point[], window: Window): Promise<void> {
     const before = strokes;
@@ -269,6 +270,7 @@ export function Instrument({ meta, frame, tell }: Props) {
       setLoop(!loop);
     } else if (command === "help") setHelp(true);
     else if (command === "keys") setKeys(!now.current.keys);
+    else if (command === "lanes") setCurving(meta.paints && !now.current.curving);
     else if (command === "paint") setPainting(meta.paints && !now.current.painting);
     else if (command === "save") told("save", () => void save(meta));
     else if (command !== `slot ${meta.slot}`) {
@@ -330,12 +332,18 @@ export function Instrument({ meta, frame, tell }: Props) {
       <Banks banks={meta.banks} place="side" values={values} moves={moves} locks={locks} />
       <div className="sound">
         <p className="trouble" role="status">{trouble}</p>
-        {shown && <Picture frame={shown} engine={engine} map={map} view={view} setView={setView} band={band} setBand={setBand} file={painting ? null : fileOf(meta)} over={easel} />}
+        {shown && <Picture frame={shown} engine={engine} map={map} view={view} setView={setView} band={band} setBand={setBand} file={painting || curving ? null : fileOf(meta)} over={easel} />}
         <Transport
           engine={engine} playing={playing} loop={loop} auto={auto} setAuto={setAuto} slot={meta.slot} map={map} setMap={setMap}
           views={views} whole={shown} run={run} lufs={shown?.lufs ?? NaN} endless={meta.endless && engine.endless}
-          canFlow={meta.endless} volume={volume} setVolume={setVolume} keys={keys} painting={meta.paints ? painting : null}
+          canFlow={meta.endless} volume={volume} setVolume={setVolume} keys={keys} painting={meta.paints ? painting : null} curving={curving}
         />
+        {curving && shown && (
+          <Lanes
+            lanes={String(held.lanes ?? meta.body.lanes ?? "")} moves={moves} frame={shown} view={view} position={() => engine.position}
+            controls={meta.banks.flatMap((bank) => bank.controls)}
+          />
+        )}
         {painting && <Tools brush={brush} setBrush={setBrush} strokes={strokes} moves={moves} fills={{ ...offers, offered: open ? offers.offered : [], choose }} />}
         {keys && shown && (
           <Piano

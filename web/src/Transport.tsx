@@ -28,9 +28,10 @@ interface Props {
   keys: boolean;
   /** Whether it is painted on; null where it cannot be. */
   painting: boolean | null;
+  curving: boolean;
 }
 
-export function Transport({ engine, playing, loop, auto, setAuto, slot, map, setMap, views, whole, run, lufs, endless, canFlow, volume, setVolume, keys, painting }: Props) {
+export function Transport({ engine, playing, loop, auto, setAuto, slot, map, setMap, views, whole, run, lufs, endless, canFlow, volume, setVolume, keys, painting, curving }: Props) {
   return (
     <div className="transport" role="toolbar" aria-label="Player">
       <button className="play" aria-label={playing ? "Stop" : "Play"} title="Play or stop (Space)" onClick={() => run("play")}>
@@ -41,6 +42,7 @@ export function Transport({ engine, playing, loop, auto, setAuto, slot, map, set
       {canFlow && <button aria-pressed={endless} title="Play without an end, ever new (E)" onClick={() => run("endless")}>Endless</button>}
       <button aria-pressed={keys} title="Play it on keys: of the computer, of MIDI or on the screen (M)" onClick={() => run("keys")}>Keys</button>
       {painting !== null && <button aria-pressed={painting} title="Paint on the spectrogram (P)" onClick={() => run("paint")}>Paint</button>}
+      {painting !== null && <button aria-pressed={curving} title="Curves over the time of the sound (C)" onClick={() => run("lanes")}>Lanes</button>}
       <Meter engine={engine} lufs={lufs} />
       <label className="volume" title="Volume of the player; files stay as they are">
         <Icon path="M2 6h3l4-3v10L5 10H2zM11 5.5q2.2 2.5 0 5z" />

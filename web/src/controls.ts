@@ -127,10 +127,10 @@ export function placed(body: Body, values: Values, learnt: Values = {}): Body {
   return out;
 }
 
-/** Where the controls stand that leave their value to the model; no strokes are none. */
+/** Where the controls stand that leave their value to the model; no strokes and no lanes are none. */
 export function learntOf(banks: Bank[]): Values {
   const all = banks.flatMap((bank) => [...bank.controls, ...bank.switches]);
-  return { strokes: "", ...Object.fromEntries(all.filter((one) => one.learnt).map((one) => [one.name, one.home])) };
+  return { strokes: "", lanes: "", ...Object.fromEntries(all.filter((one) => one.learnt).map((one) => [one.name, one.home])) };
 }
 
 /** The same text for the same question, in whatever order it is put; a slider at 0 is one that is not there. */

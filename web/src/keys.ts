@@ -12,6 +12,7 @@ export const SHORTCUTS = [
   { key: "e", name: "endless", shown: "E", does: "Play without an end, or stop; for sounds that go on, such as rain" },
   { key: "m", name: "keys", shown: "M", does: "Play it on keys: of the computer (A to ;, with , and . for octaves), of MIDI or on the screen" },
   { key: "p", name: "paint", shown: "P", does: "Paint on the spectrogram: brush, eraser, areas, clone, smudge, fill" },
+  { key: "c", name: "lanes", shown: "C", does: "Curves over time: loudness, brightness, pitch, width, stretch and every slider" },
   { key: "?", name: "help", shown: "?", does: "This list" },
 ] as const;
 

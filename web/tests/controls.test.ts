@@ -58,7 +58,7 @@ describe("a control of seconds", () => {
 
   it("leaves its value to the model at home", () => {
     const banks = [{ controls: [length, bright], switches: [{ name: "start", home: true, learnt: true }] }] as unknown as Bank[];
-    expect(learntOf(banks)).toEqual({ length: 2, start: true, strokes: "" });
+    expect(learntOf(banks)).toEqual({ length: 2, start: true, strokes: "", lanes: "" });
     const body = { length: null, start: null, psi: 1 };
     expect(placed(body, { length: 3, start: false }, learntOf(banks))).toEqual({ length: 3, start: false, psi: 1 });
     expect(placed({ ...body, length: 3 }, { length: 2, start: true }, learntOf(banks))).toEqual(body);

@@ -100,3 +100,9 @@ def test_a_morph_has_the_lanes_of_its_corners_by_their_weights() -> None:
     found = mixed([((RAMP,), 0.25), ((), 0.75)])
     assert found[0].points[0][1] == -5.0
     assert mixed([((RAMP,), 0.5), ((RAMP,), 0.5)]) == (RAMP,)
+
+
+def test_the_browser_writes_the_same_text() -> None:
+    """That of web/tests/curve.test.ts."""
+    lanes = [Lane("loudness", ((0.2, -20, 0), (0.8, 10, 0.5))), Lane("sliders.Größe", ((0, 2.5, -1),))]
+    assert text(lanes) == "CGxvdWRuZXNzAjMzVtUAzMxVFUAPc2xpZGVycy5HcsO2w59lAQAAAECB"
