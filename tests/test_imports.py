@@ -44,6 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "synth.latents",
         "synth.directions",
     },
+    "synth.voice": {"synth.patch", "synth.audio", "synth.sound", "synth.instruments"},
     "synth.kits": {"synth.patch", "synth.checkpoint", "synth.audio", "synth.sound"},
     "synth.judging": {"synth.patch", "synth.checkpoint", "synth.audio", "synth.sound"},
     "synth.library": {"synth.patch", "synth.audio", "synth.sound", "synth.models"},

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from synth.cli import collecting, judging, kits, learning, playing, preparing, releasing, servers
+from synth.cli import collecting, following, judging, kits, learning, playing, preparing, releasing, servers
 from synth.errors import SonoformError
 
 VERBS = (
@@ -22,6 +22,7 @@ VERBS = (
     judging.add_listen,
     playing.add_resynth,
     playing.add_encode,
+    following.add_voice,
     preparing.add_prepare,
     preparing.add_survey,
     learning.add_train,

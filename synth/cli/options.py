@@ -37,6 +37,13 @@ def weight(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"must lie in 0..1, not {text}")
+    return value
+
+
 def steps(text: str) -> int:
     value = int(text)
     if value < 0:
