@@ -50,12 +50,12 @@ def presets(card: Card, category: str | None) -> tuple[Start, ...]:
 # app, and the model.
 CHOSEN = {
     "hits_scratches": (
-        ("Cymbal", "cymbal_bell", 16),
-        ("Wooden knocks", "wood_hit", 26),
-        ("Struck metal", "metal_hit", 10),
-        ("Glass", "glass_ceramic", 20),
-        ("Scraping", "scrape", 30),
-        ("Shaker", "shaker_rattle", 3),
+        ("Cymbal", "cymbal_bell", 27),
+        ("Wooden knocks", "wood_hit", 7),
+        ("Struck metal", "metal_hit", 11),
+        ("Glass", "glass_ceramic", 27),
+        ("Scraping", "scrape", 6),
+        ("Shaker", "shaker_rattle", 8),
     ),
     "studio_hits": (
         ("Cymbal", "cymbal_bell", 2),
@@ -66,11 +66,11 @@ CHOSEN = {
         ("Shaker", "shaker_rattle", 14),
     ),
     "environmental": (
-        ("Rain", "rain", 10),
-        ("Clock", "clock_tick", 9),
-        ("Thunder", "thunderstorm", 25),
-        ("Birds", "birds", 0),
-        ("Fire", "fire_crackle", 16),
+        ("Rain", "rain", 25),
+        ("Clock", "clock_tick", 28),
+        ("Thunder", "thunderstorm", 29),
+        ("Birds", "birds", 2),
+        ("Fire", "fire_crackle", 9),
         ("Sea", "sea_waves", 14),
     ),
 }
