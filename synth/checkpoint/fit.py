@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from synth.checkpoint.card import Card
 from synth.checkpoint.families import SPACE, can
 from synth.checkpoint.starting_points import opening
+from synth.patch import lanes
 from synth.patch.factors import ROWS, Factor, spelled
 from synth.patch.patch import Patch
 
@@ -55,6 +56,7 @@ def unplayable(model: str, cards: Cards, installed: Collection[str] = ()) -> str
 def _fitted(patch: Patch, card: Card) -> Opened:
     """The patch without what the model does not have."""
     lost = [name for name in patch.sliders if not has_direction(card, name)]
+    lost += [f"the lane {lane.name}" for lane in patch.automated if not _follows(card, lane)]
     if patch.category is not None and patch.category not in card.categories:
         lost.insert(0, patch.category)
     if patch.prototype is not None and patch.prototype not in prototype_names(card):
@@ -74,7 +76,13 @@ def fit(patch: Patch, card: Card) -> Patch:
         sliders={name: amount for name, amount in patch.sliders.items() if has_direction(card, name)},
         latent=patch.latent if latent_fits(patch, card) else None,
         prototype=patch.prototype if patch.prototype in prototype_names(card) else None,
+        lanes=lanes.text([lane for lane in patch.automated if _follows(card, lane)]) or None,
     )
+
+
+def _follows(card: Card, lane: lanes.Lane) -> bool:
+    """Whether a model has what a lane moves."""
+    return not lane.name.startswith(lanes.SLIDERS) or has_direction(card, lane.name.removeprefix(lanes.SLIDERS))
 
 
 def latent_fits(patch: Patch, card: Card) -> bool:

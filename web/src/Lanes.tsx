@@ -44,7 +44,8 @@ export function Lanes({ lanes, moves, controls, frame, view, position }: Props) 
   const points = all.find((lane) => lane.name === name)?.points ?? [];
   const [low, high, unit] = rangeOf(name);
   const seconds = frame.seconds;
-  const sliders = controls.filter((control) => control.name.startsWith(SLIDERS));
+  const sliders = controls.map((control) => control.name).filter((each) => each.startsWith(SLIDERS));
+  const names = [...new Set([...Object.keys(RANGES), ...sliders, ...all.map((lane) => lane.name)])];
 
   const x = (time: number) => (100 * (time * seconds - view.from)) / (view.to - view.from);
   const y = (value: number) => (100 * (high - value)) / (high - low);
@@ -110,7 +111,7 @@ export function Lanes({ lanes, moves, controls, frame, view, position }: Props) 
         <label>
           Lane{" "}
           <select value={name} aria-label="Lane" onChange={(event) => setName(event.target.value)}>
-            {[...Object.keys(RANGES), ...sliders.map((control) => control.name)].map((each) => (
+            {names.map((each) => (
               <option key={each} value={each}>{titled(each)}{all.some((lane) => lane.name === each) ? " •" : ""}</option>
             ))}
           </select>
@@ -131,7 +132,7 @@ export function Lanes({ lanes, moves, controls, frame, view, position }: Props) 
           Copy to{" "}
           <select value="" aria-label="Copy to" disabled={!points.length} onChange={(event) => event.target.value && moves.set({ lanes: toText(changed(all, event.target.value, carried(points, name, event.target.value))) })}>
             <option value="">choose a lane</option>
-            {[...Object.keys(RANGES), ...sliders.map((control) => control.name)].filter((each) => each !== name).map((each) => <option key={each} value={each}>{titled(each)}</option>)}
+            {names.filter((each) => each !== name).map((each) => <option key={each} value={each}>{titled(each)}</option>)}
           </select>
         </label>
         <button disabled={!points.length} title="Take this lane off" onClick={() => moves.set(said([]))}>Clear lane</button>

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 import pytest
 
 from app.session.patches import LEVELLED, MAX_HISTORY, PULL, SLIDERS, History, cleared, open_link, setting, turn
 from synth.checkpoint.fit import default_patch, fit
+from synth.checkpoint.starting_points import CHOSEN
 from synth.checkpoint.store import Card
 from synth.patch.patch import Patch
 
@@ -32,8 +34,18 @@ CARDS = {"drums": card("drums"), "hits_scratches": card("hits_scratches")}
 
 def test_a_first_visit_opens_the_default_model():
     assert open_link({}, CARDS) == open_link({"app": "our-algo"}, CARDS)
-    assert open_link({}, CARDS).patch == Patch(category="scrape", seed=30, psi=0.9), "a chosen sound"
+    seed = next(seed for _, category, seed in CHOSEN["hits_scratches"] if category == "scrape")
+    assert open_link({}, CARDS).patch == Patch(category="scrape", seed=seed, psi=0.9), "a chosen sound"
     assert default_patch({"drums": CARDS["drums"]}) == Patch(model="drums", category="hit")
+
+
+def test_a_lane_that_the_model_has_not_is_left_out_and_named():
+    rows = [{"name": name, "points": [[0, 1]]} for name in ("pitch", "sliders.Dim 1", "sliders.Bright")]
+    patch = Patch("drums", "hit", 3, lanes=rows)
+    opened = open_link(dict(parse_qsl(patch.to_query())), CARDS)
+    assert [lane.name for lane in opened.patch.automated] == ["pitch", "sliders.Dim 1"]
+    assert opened.warning == "The model drums does not have the lane sliders.Bright, so the page leaves that out."
+    assert fit(Patch("drums", "hit", lanes=rows[2:]), CARDS["drums"]).lanes is None
 
 
 def test_a_link_restores_its_patch():
