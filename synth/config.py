@@ -25,6 +25,7 @@ from synth.choices import PHASES, SERVICE
 from synth.errors import ConfigError, SonoformError
 from synth.patch.patch import Patch
 from synth.patch.ranges import MODEL_ID
+from synth.paths import PLACES
 from synth.recipes.recipe import RECIPES
 from synth.storage import alone, write_text
 
@@ -37,7 +38,6 @@ LONGEST = 7 * 24 * 60  # minutes
 EXPORTED = ("checkpoints", "outputs", "runs", "device")
 # What the web app reads too: of the environment alone.
 SERVING = ("hosts", "proxies", "stream_minutes", "listeners")
-ELSEWHERE = ("cache", "library")  # variables that are no settings of these servers, but name places of others
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,8 @@ def read(
         configured = configured.changed(_placed(values, configured.file), str(configured.file))
     for name, text in sorted(named.items()):
         key = name.removeprefix(PREFIX).lower()
-        if name.startswith(PREFIX) and name != FILE_VARIABLE and key not in ELSEWHERE and text:
+        of_others = name in PLACES and key not in KEYS  # it names a place that is no setting of these servers
+        if name.startswith(PREFIX) and name != FILE_VARIABLE and not of_others and text:
             configured = _spelled(configured, name, key, text)
     for key, text in (flags or {}).items():
         configured = _spelled(configured, f"--{key}", key, text)
