@@ -157,7 +157,7 @@ class Yardstick:
         return Scores(
             fad=self._fad(embeddings),
             kad=kernel_distance(embeddings, self.valid),
-            hit_rate=float(self._hits(embeddings, labels).mean()),
+            hit_rate=float(self.hits(embeddings, labels).mean()),
             n=len(sounds),
         )
 
@@ -173,7 +173,7 @@ class Yardstick:
         self, embeddings: np.ndarray, labels: np.ndarray, own: np.ndarray | None = None
     ) -> dict[str, Category]:
         """Of embeddings (N, P, D), the categories that were drawn; own: the training clip that each was made after."""
-        hits = self._hits(embeddings, labels, own)
+        hits = self.hits(embeddings, labels, own)
         found = {}
         for i, name in enumerate(self.categories):
             own = labels == i
@@ -209,7 +209,7 @@ class Yardstick:
 
     def ceiling(self) -> dict[str, Category]:
         """Hits of the real valid clips; their KAD to themselves says nothing."""
-        hits = self._hits(self.valid, self.valid_labels)
+        hits = self.hits(self.valid, self.valid_labels)
         of = {name: hits[self.valid_labels == i] for i, name in enumerate(self.categories)}
         return {name: Category(int(h.sum()), len(h), None) for name, h in of.items() if len(h)}
 
@@ -223,6 +223,7 @@ class Yardstick:
         real = self.valid[self.valid_labels == category]
         return kernel_distance(embeddings, real) if min(len(embeddings), len(real)) > 1 else None
 
-    def _hits(self, embeddings: np.ndarray, labels: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:
+    def hits(self, embeddings: np.ndarray, labels: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:
+        """Which of embeddings (N, P, D) are nearest to training clips of their category, labels (N,)."""
         found = nearest_categories(embeddings.mean(1), self.train.mean(1), self.train_labels, own=own)
         return np.asarray(found == labels)
