@@ -97,7 +97,11 @@ def fits(model: str, data: Path, yamnet: Path | None, count: int) -> None:
     ]
     first = [instrument.fills(patch, SPAN)[0] for patch in patches]
     others = [replace(stroke, seed=1000 + k) for k, stroke in enumerate(first)]
-    kinds: dict[str, Sequence[Stroke | None]] = {"as it was": [None] * count, "the first proposal": first, "a seed at random": others}
+    kinds: dict[str, Sequence[Stroke | None]] = {
+        "as it was": [None] * count,
+        "the first proposal": first,
+        "a seed at random": others,
+    }
     labels = np.array([train.categories.index(patch.category or "") for patch in patches])
     yardsticks = [Yardstick.of(e, train, valid, codec.sample_rate) for e in load_embedders(yamnet, codec.sample_rate)]
     heads = [f"of its category by {y.embedder.name}" for y in yardsticks]
