@@ -1,8 +1,8 @@
 """Takes docs/images/NAME.png, a picture of the README, from the running page that the query opens.
 
-python -m docs.screenshot shape "m=hits_scratches&c=metal_hit&s=7"
+python -m docs.screenshot shape "m=hits_scratches&c=cymbal_bell&s=27&p=0.9"
 python -m docs.screenshot query "app=algo-1"
-python -m docs.screenshot keys "m=hits_scratches&c=cymbal_bell&s=16" m    # keys are pressed before
+python -m docs.screenshot keys "m=hits_scratches&c=cymbal_bell&s=27" m    # keys are pressed before
 """
 
 import sys
