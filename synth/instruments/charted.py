@@ -16,7 +16,7 @@ from synth.directions.direction import draw_z
 from synth.errors import CheckpointError, PatchError
 from synth.instruments.instrument import one_thread
 from synth.instruments.ways import Ways
-from synth.latents.glide import Stretch, glide
+from synth.latents.glide import Stretch
 from synth.latents.pace import even
 from synth.patch.patch import Patch
 from synth.patch.place import Place
@@ -86,13 +86,7 @@ class Charted(Ways):
             means, gates = self.generator.synthesis(self.generator.broadcast(ws))
             return [Maps.of(self.codec, mean, gate) for mean, gate in zip(means, gates, strict=True)]
 
-        run = glide(make, self.codec.frames, round(seconds * self.codec.sample_rate / self.codec.hop))
-        while True:
-            with one_thread(), torch.inference_mode():
-                stretch = next(run, None)
-            if stretch is None:
-                return
-            yield stretch
+        yield from self._gliding(make, seconds)
 
     @cached_property
     def _even_journey(self) -> Callable[[Track], Callable[[float], float]]:

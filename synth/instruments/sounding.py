@@ -19,6 +19,7 @@ from synth.errors import PatchError
 from synth.instruments.instrument import one_thread
 from synth.instruments.latent_space import LatentSpace
 from synth.instruments.rendering import Player
+from synth.latents.glide import Stretch, glide
 from synth.latents.variations import displaced
 from synth.patch.lanes import SLIDER_RANGE, SLIDERS, total
 from synth.patch.patch import Patch
@@ -136,6 +137,16 @@ class Sounding(LatentSpace):
             return Maps.of(self.codec, mean[0], gate[0])
 
         return lru_cache(1)(pass_)
+
+    def _gliding(self, make: Callable[[Tensor], list[Maps]], seconds: float) -> Iterator[Stretch]:
+        """A glide of so long, a stretch longer each time; between two of them other sounds have the threads."""
+        run = glide(make, self.codec.frames, round(seconds * self.codec.sample_rate / self.codec.hop))
+        while True:
+            with one_thread(), torch.inference_mode():
+                stretch = next(run, None)
+            if stretch is None:
+                return
+            yield stretch
 
     def _astray(self, ws: Tensor, seed: int) -> Tensor:
         return displaced(ws, self._spread, ASTRAY, 1, seed % SEEDS)

@@ -16,7 +16,7 @@ from synth.errors import PatchError
 from synth.instruments.instrument import one_thread
 from synth.instruments.sounding import Sounding, always
 from synth.latents.between import blend, follow, on_square
-from synth.latents.glide import Stretch, glide
+from synth.latents.glide import Stretch
 from synth.latents.pace import even
 from synth.latents.variations import displaced, turned
 from synth.patch import lanes, strokes
@@ -117,14 +117,7 @@ class Ways(Sounding):
             levels = [self._on_the_way(mean, gate, point) for mean, gate, point in drawn]
             return [Maps.of(self.codec, mean[0], gate[0]) for mean, gate in levels]
 
-        length = round(way.seconds * self.codec.sample_rate / self.codec.hop)
-        run = glide(make, self.codec.frames, length)
-        while True:
-            with one_thread(), torch.inference_mode():
-                stretch = next(run, None)
-            if stretch is None:
-                return
-            yield stretch
+        yield from self._gliding(make, way.seconds)
 
     def _on_the_way(self, mean: Tensor, gate: Tensor, point: Morph) -> tuple[Tensor, Tensor]:
         """Mean and gate (1, 1, F, T) of a point of a way, with what is kept and painted there."""

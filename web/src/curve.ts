@@ -1,5 +1,6 @@
 // Curves over the time of a sound, as values and as the text that a patch has of them: synth/patch/lanes.py is the same.
 
+import * as base64 from "./base64";
 import type { Frame } from "./frame";
 
 /** Share of the time of the sound as it was learnt, value, and bend of what follows, -1..1. */
@@ -40,11 +41,11 @@ export function toText(lanes: Lane[]): string {
       bytes.push(...new Uint8Array(view.buffer));
     }
   }
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  return base64.toText(new Uint8Array(bytes));
 }
 
 export function fromText(text: string): Lane[] {
-  const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+  const bytes = base64.toBytes(text);
   const view = new DataView(bytes.buffer);
   const lanes: Lane[] = [];
   for (let at = 0; at < bytes.length; ) {

@@ -1,5 +1,7 @@
 // What is painted on a sound, as values and as the text that a patch has of it: synth/patch/strokes.py is the same.
 
+import { toBytes, toText } from "./base64";
+
 export const TOOLS = ["brush", "eraser", "region", "clone", "smudge", "fill"] as const;
 export type Tool = (typeof TOOLS)[number];
 /** Share of the time of a sound as it was learnt, and of its frequencies. */
@@ -88,12 +90,4 @@ function fromSegment([x, y]: Point, [ax, ay]: Point, [bx, by]: Point): number {
 
 export function held(share: number): number {
   return Math.min(Math.max(share, 0), 1);
-}
-
-function toText(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-}
-
-function toBytes(text: string): Uint8Array {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
 }
